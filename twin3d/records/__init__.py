@@ -1,0 +1,32 @@
+"""What flows between the rooms: frozen records, in SI, checked when made."""
+
+from twin3d.records.mesh import Surface, TetMesh
+from twin3d.records.model import Operators, Parameter, ParameterKind, ReducedModel
+from twin3d.records.stream import (
+    READING_DTYPE,
+    SENSOR_STATE_DTYPE,
+    Estimate,
+    Frame,
+    Quality,
+    SensorStatus,
+    empty_readings,
+)
+from twin3d.records.view import SensorGlyph, ViewModel
+
+__all__ = [
+    "READING_DTYPE",
+    "SENSOR_STATE_DTYPE",
+    "Estimate",
+    "Frame",
+    "Operators",
+    "Parameter",
+    "ParameterKind",
+    "Quality",
+    "ReducedModel",
+    "SensorGlyph",
+    "SensorStatus",
+    "Surface",
+    "TetMesh",
+    "ViewModel",
+    "empty_readings",
+]

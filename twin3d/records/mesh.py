@@ -1,0 +1,94 @@
+"""Geometry records: a triangulated surface and a tetrahedral mesh."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.errors import MeshError
+
+OUTSIDE = -1
+"""The part index of what is not material, in `TetMesh.facet_parts`."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Surface:
+    """A triangulated surface with named regions, normals outward."""
+
+    points: npt.NDArray[np.float64]
+    """Vertex positions [m], shape (n_points, 3)."""
+    triangles: npt.NDArray[np.int32]
+    """Vertex indices, counter-clockwise from outside, shape (n_triangles, 3)."""
+    triangle_region: npt.NDArray[np.int32]
+    """Index into `region_names`, shape (n_triangles,)."""
+    region_names: tuple[str, ...]
+    """Names of the regions; one region where the file has no names."""
+
+    def __post_init__(self) -> None:
+        _check_indices("triangles", self.triangles, len(self.points))
+        if not np.isfinite(self.points).all():
+            raise MeshError("a surface point is not finite; the file is damaged")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TetMesh:
+    """A tetrahedral mesh of one or several parts; point order within a cell is VTK's."""
+
+    points: npt.NDArray[np.float64]
+    """Vertex positions [m], shape (n_points, 3)."""
+    cells: npt.NDArray[np.int32]
+    """Vertex indices, positive volume in VTK order, shape (n_cells, 4)."""
+    cell_region: npt.NDArray[np.int32]
+    """Part of each cell, index into `part_names`, shape (n_cells,)."""
+    part_names: tuple[str, ...]
+    """Names of the parts."""
+    facets: npt.NDArray[np.int32]
+    """Boundary and interface facets, normal out of the part `facet_parts[:, 0]`, shape (n_facets, 3)."""
+    facet_region: npt.NDArray[np.int32]
+    """CAD face or surface patch of each facet, index into `face_names`, shape (n_facets,)."""
+    facet_parts: npt.NDArray[np.int32]
+    """Part on the inner and on the outer side of each facet, -1 outside, shape (n_facets, 2).
+
+    A bonded interface is listed once. A contact is listed twice, once from each side, with that side's own points."""
+    face_names: tuple[str, ...]
+    """Names of the faces; empty strings where the file names none."""
+    contact_facets: npt.NDArray[np.int32]
+    """Matching facets of declared contacts, the same triangle on both sides, point by point, shape (n_contact, 2, 3)."""
+    contact_parts: npt.NDArray[np.int32]
+    """Parts on the two sides of each contact facet, shape (n_contact, 2)."""
+
+    def __post_init__(self) -> None:
+        _check_indices("cells", self.cells, len(self.points))
+        _check_indices("facets", self.facets, len(self.points))
+        _check_indices("contact_facets", self.contact_facets, len(self.points))
+        if not np.isfinite(self.points).all():
+            raise MeshError("a mesh point is not finite; the file is damaged")
+        inverted = np.flatnonzero(self.cell_volumes() <= 0.0)
+        if inverted.size:
+            raise MeshError(f"{inverted.size} inverted or flat cells, first is {inverted[0]}")
+
+    @property
+    def n_points(self) -> int:
+        """Number of points."""
+        return len(self.points)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return len(self.cells)
+
+    def cell_volumes(self) -> npt.NDArray[np.float64]:
+        """Signed volumes of the cells [m³], shape (n_cells,)."""
+        corner = self.points[self.cells]
+        edges = corner[:, 1:] - corner[:, :1]
+        return np.asarray(np.einsum("ei,ei->e", np.cross(edges[:, 0], edges[:, 1]), edges[:, 2]) / 6.0)
+
+    def facet_area_vectors(self) -> npt.NDArray[np.float64]:
+        """Area times outward normal of the facets [m²], shape (n_facets, 3)."""
+        corner = self.points[self.facets]
+        return 0.5 * np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+
+
+def _check_indices(name: str, indices: npt.NDArray[np.int32], n_points: int) -> None:
+    if indices.size and (indices.min() < 0 or indices.max() >= n_points):
+        raise MeshError(f"{name} refer to point {indices.max()}, but there are {n_points} points")

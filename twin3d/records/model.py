@@ -1,0 +1,141 @@
+"""Model records: the full-order operators and the reduced model."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from twin3d.errors import ReductionError, SolverError
+
+
+class ParameterKind(StrEnum):
+    """What a dimensionless parameter θ (nominal value 1) scales."""
+
+    CONDUCTIVITY = "conductivity"
+    HEAT_CAPACITY = "heat_capacity"
+    FILM = "film"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A factor θ on one term of the operators; its nominal value is 1."""
+
+    name: str
+    """For example ``conductivity of heatsink`` or ``film of fins``."""
+    kind: ParameterKind
+    spread: float
+    """Relative standard deviation of the prior, log-normal around 1 [–]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Operators:
+    r"""The heat equation on a mesh, affine in its parameters.
+
+    $(M_0 + \sum_j \theta_j M_j)\,\dot T + (K_0 + \sum_j \theta_j K_j)\,T = (F_0 + \sum_j \theta_j F_j)\,u$ on the free
+    points; the temperature of `fixed_points` is prescribed by the inputs `fixed_input`.
+    """
+
+    parameters: tuple[Parameter, ...]
+    """The parameters θ, one for each entry of the three tuples of terms."""
+    mass_terms: tuple[sparse.csr_array, ...]
+    """$M_j$ [J/K], each (n_points, n_points); an empty matrix where θⱼ does not touch the mass."""
+    stiffness_terms: tuple[sparse.csr_array, ...]
+    """$K_j$ [W/K], each (n_points, n_points)."""
+    load_terms: tuple[npt.NDArray[np.float64], ...]
+    """$F_j$, each (n_points, n_inputs) [W per unit of the input]."""
+    constant_load: npt.NDArray[np.float64]
+    """$F_0$: the columns of inputs that no parameter scales (heat sources), shape (n_points, n_inputs)."""
+    input_names: tuple[str, ...]
+    """Names of the inputs u."""
+    input_is_temperature: npt.NDArray[np.bool_]
+    """Whether an input is a temperature [K] (else W, W/m² or W/m³), shape (n_inputs,)."""
+    fixed_points: npt.NDArray[np.int32]
+    """Points of prescribed temperature, sorted, shape (n_fixed,)."""
+    fixed_input: npt.NDArray[np.int32]
+    """Index of the input that prescribes each of `fixed_points`, shape (n_fixed,)."""
+
+    def __post_init__(self) -> None:
+        n_terms = {len(self.parameters), len(self.mass_terms), len(self.stiffness_terms), len(self.load_terms)}
+        if len(n_terms) != 1:
+            raise SolverError(f"parameters and terms differ in number: {sorted(n_terms)}")
+
+    @property
+    def n_points(self) -> int:
+        """Number of points, fixed ones included."""
+        return int(self.constant_load.shape[0])
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+        return len(self.input_names)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ReducedModel:
+    r"""The heat equation projected on r modes, with its error.
+
+    $T = T_\mathrm{ref} + G\,\tilde u + \Phi a$ with $\tilde u = u - u_\mathrm{ref}$ ($u_\mathrm{ref} =
+    T_\mathrm{ref}$ for temperatures, 0 otherwise) and, at nominal parameters,
+    $\dot a = -\Lambda a + B \tilde u - \Phi^T M G\,\dot{\tilde u}$: the modes are M-orthonormal and diagonalise K. For other parameters,
+    $(\sum\theta_j \hat M_j)\,\dot a + (\sum\theta_j \hat K_j)\,a = (\hat F_0 + \sum\theta_j \hat F_j)\,\tilde u - …$
+    """
+
+    model_hash: str
+    """Content address of this model: frames name it, so an old frame never changes its meaning."""
+    reference_temperature: float
+    """$T_\\mathrm{ref}$ [K], the uniform initial temperature of the scene."""
+    basis: npt.NDArray[np.float64]
+    """Φ, shape (n_points, n_modes), column-major [K per unit of a]."""
+    decay_rates: npt.NDArray[np.float64]
+    """Λ, ascending [1/s], shape (n_modes,)."""
+    input_map: npt.NDArray[np.float64]
+    """B at nominal parameters, shape (n_modes, n_inputs)."""
+    lifting: npt.NDArray[np.float64]
+    """G: rows are non-zero only at points of prescribed temperature, shape (n_points, n_inputs)."""
+    lifting_rate_map: npt.NDArray[np.float64]
+    """$\\Phi^T M G$, shape (n_modes, n_inputs)."""
+    input_names: tuple[str, ...]
+    """Names of the inputs u."""
+    input_reference: npt.NDArray[np.float64]
+    """$u_\\mathrm{ref}$, shape (n_inputs,)."""
+    parameters: tuple[Parameter, ...]
+    """The parameters θ."""
+    mass_terms: npt.NDArray[np.float64]
+    """Projected $\\hat M_j$, shape (n_parameters, n_modes, n_modes)."""
+    stiffness_terms: npt.NDArray[np.float64]
+    """Projected $\\hat K_j$, shape (n_parameters, n_modes, n_modes)."""
+    load_terms: npt.NDArray[np.float64]
+    """Projected $\\hat F_j$ less the lifted stiffness, shape (n_parameters, n_modes, n_inputs)."""
+    constant_load: npt.NDArray[np.float64]
+    """Projected $\\hat F_0$, shape (n_modes, n_inputs)."""
+    error_rms: float
+    """Root mean square error against full order on validation runs that the basis did not see [K]."""
+    error_max: float
+    """Largest error on the same runs [K]."""
+    point_error: npt.NDArray[np.float64]
+    """Standard deviation at each point of truncation and discretisation on those runs [K], shape (n_points,)."""
+
+    def __post_init__(self) -> None:
+        n_points, n_modes = self.basis.shape
+        if self.decay_rates.shape != (n_modes,) or self.lifting.shape[0] != n_points:
+            raise ReductionError(f"basis {self.basis.shape} does not fit decay rates {self.decay_rates.shape}")
+        if (self.decay_rates < 0.0).any():
+            raise ReductionError(f"an unstable mode: decay rate {self.decay_rates.min()} 1/s")
+
+    @property
+    def n_modes(self) -> int:
+        """Number of modes."""
+        return int(self.basis.shape[1])
+
+    @property
+    def n_points(self) -> int:
+        """Number of mesh points."""
+        return int(self.basis.shape[0])
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+        return len(self.input_names)
