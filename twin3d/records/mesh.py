@@ -53,7 +53,7 @@ class TetMesh:
     face_names: tuple[str, ...]
     """Names of the faces; empty strings where the file names none."""
     contact_facets: npt.NDArray[np.int32]
-    """Matching facets of declared contacts, the same triangle on both sides, point by point, shape (n_contact, 2, 3)."""
+    """Matching facets of declared contacts, one triangle on both sides, point by point, shape (n_contact, 2, 3)."""
     contact_parts: npt.NDArray[np.int32]
     """Parts on the two sides of each contact facet, shape (n_contact, 2)."""
 

@@ -77,9 +77,9 @@ class Operators:
 class ReducedModel:
     r"""The heat equation projected on r modes, with its error.
 
-    $T = T_\mathrm{ref} + G\,\tilde u + \Phi a$ with $\tilde u = u - u_\mathrm{ref}$ ($u_\mathrm{ref} =
-    T_\mathrm{ref}$ for temperatures, 0 otherwise) and, at nominal parameters,
-    $\dot a = -\Lambda a + B \tilde u - \Phi^T M G\,\dot{\tilde u}$: the modes are M-orthonormal and diagonalise K. For other parameters,
+    $T = T_r + G\,\tilde u + \Phi a$ with $\tilde u = u - u_r$ ($u_r = T_r$ for temperatures, 0 otherwise) and, at
+    nominal parameters, $\dot a = -\Lambda a + B \tilde u - \Phi^T M G\,\dot{\tilde u}$: the modes are M-orthonormal
+    and diagonalise K. For other parameters,
     $(\sum\theta_j \hat M_j)\,\dot a + (\sum\theta_j \hat K_j)\,a = (\hat F_0 + \sum\theta_j \hat F_j)\,\tilde u - …$
     """
 
