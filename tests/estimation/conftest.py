@@ -1,0 +1,210 @@
+"""A small power module on a structured grid of finite volumes: an asset that owes nothing to the package's own model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy import linalg, sparse
+from scipy.sparse.linalg import splu
+
+from twin3d.records import READING_DTYPE, Parameter, ParameterKind, ReducedModel
+from twin3d.scene import Input, Sensor, UnknownPrior
+
+AMBIENT_K = 298.15
+POWERS = ("power_1", "power_2", "power_3")
+CHIPS = ((3, 2), (7, 6), (11, 3))
+"""First coarse cell of each chip in x and y; a chip covers 2 x 2 coarse cells."""
+SHAPE = (15, 10, 5)
+SIZE_M = (4e-3, 4e-3, 1.5e-3)
+
+
+@dataclass(frozen=True)
+class BoxAsset:
+    """Full-order terms on a grid that is `fine` times finer than the coarsest."""
+
+    parameters: tuple
+    mass_terms: list
+    stiffness_terms: list
+    load_terms: list
+    sources: np.ndarray
+    children: sparse.csr_array
+    """Means over the cells within each coarse cell, (n_coarse, n_cells)."""
+
+    def operators(self, theta):
+        M = sum(t * m for t, m in zip(theta, self.mass_terms, strict=True))
+        K = sum(t * k for t, k in zip(theta, self.stiffness_terms, strict=True))
+        F = self.sources + sum(t * f for t, f in zip(theta, self.load_terms, strict=True))
+        return sparse.csc_array(M), sparse.csc_array(K), F
+
+
+PARTS = {  # conductivity [W/(m K)], volumetric heat capacity [J/(m³ K)]
+    "sink": (200.0, 2.4e6),
+    "base": (380.0, 3.4e6),
+    "chip_1": (130.0, 1.7e6),
+    "chip_2": (130.0, 1.7e6),
+    "chip_3": (130.0, 1.7e6),
+}
+
+
+def _part_grid(fine):
+    part = np.full(SHAPE, -1)
+    part[:, :, :2] = 0
+    part[2:14, 1:9, 2:4] = 1
+    for number, (i, j) in enumerate(CHIPS):
+        part[i : i + 2, j : j + 2, 4] = 2 + number
+    return np.repeat(np.repeat(np.repeat(part, fine, 0), fine, 1), fine, 2)
+
+
+def box_asset(fine=1):
+    part = _part_grid(fine)
+    dx = np.array(SIZE_M) / fine
+    number = np.full(part.shape, -1)
+    solid = part >= 0
+    number[solid] = np.arange(solid.sum())
+    n = int(solid.sum())
+    region = part[solid]
+    names = list(PARTS)
+    k = np.array([PARTS[p][0] for p in names])
+    c = np.array([PARTS[p][1] for p in names])
+    parameters, mass, stiffness, load = [], [], [], []
+
+    def add(name, kind, spread, M=None, K=None, F=None):
+        zero = sparse.csr_array((n, n))
+        parameters.append(Parameter(name, kind, spread))
+        mass.append(zero if M is None else M)
+        stiffness.append(zero if K is None else K)
+        load.append(np.zeros((n, 4)) if F is None else F)
+
+    pairs = []
+    for axis in range(3):
+        low, high = [slice(None)] * 3, [slice(None)] * 3
+        low[axis], high[axis] = slice(None, -1), slice(1, None)
+        both = solid[tuple(low)] & solid[tuple(high)]
+        a, b = number[tuple(low)][both], number[tuple(high)][both]
+        area = np.prod(dx) / dx[axis]
+        pairs.append((a, b, np.full(len(a), area), np.full(len(a), dx[axis])))
+    a, b, area, distance = (np.concatenate(x) for x in zip(*pairs, strict=True))
+
+    def laplacian(mask, g):
+        i, j, g = a[mask], b[mask], g[mask]
+        rows, cols = np.concatenate([i, j, i, j]), np.concatenate([i, j, j, i])
+        return sparse.csr_array((np.concatenate([g, g, -g, -g]), (rows, cols)), shape=(n, n))
+
+    same = region[a] == region[b]
+    contact = ~same
+    for index, name in enumerate(names):
+        add(f"conductivity of {name}", ParameterKind.CONDUCTIVITY, 0.10,
+            K=laplacian(same & (region[a] == index), k[index] * area / distance))  # fmt: skip
+    for index, name in enumerate(names):
+        add(f"heat capacity of {name}", ParameterKind.HEAT_CAPACITY, 0.05,
+            M=sparse.csr_array(sparse.diags_array((region == index) * c[index] * np.prod(dx))))  # fmt: skip
+    for upper, h, name in ((1, 1.0e4, "grease"), (2, 4e4, "solder_1"), (3, 4e4, "solder_2"), (4, 4e4, "solder_3")):
+        own = contact & (np.maximum(region[a], region[b]) == upper)
+        series = 1.0 / (1.0 / h + 0.5 * distance / k[region[a]] + 0.5 * distance / k[region[b]])
+        add(f"contact {name}", ParameterKind.CONTACT, 0.20, K=laplacian(own, series * area))
+    for name, h, cells in (("fins", 900.0, number[:, :, 0]), ("top", 20.0, _top_cells(number))):
+        cells = cells[cells >= 0]
+        flow = np.bincount(cells, minlength=n) * h * dx[0] * dx[1]
+        F = np.zeros((n, 4))
+        F[:, 3] = flow
+        add(f"film of {name}", ParameterKind.FILM, 0.20, K=sparse.csr_array(sparse.diags_array(flow)), F=F)
+    sources = np.zeros((n, 4))
+    for chip in range(3):
+        own = region == 2 + chip
+        sources[own, chip] = 1.0 / own.sum()
+    coarse = np.repeat(np.repeat(np.repeat(_coarse_numbers(), fine, 0), fine, 1), fine, 2)[solid]
+    children = sparse.csr_array((np.full(n, fine**-3.0), (coarse, np.arange(n))))
+    return BoxAsset(tuple(parameters), mass, stiffness, load, sources, children)
+
+
+def _coarse_numbers():
+    part = _part_grid(1)
+    number = np.full(part.shape, -1)
+    number[part >= 0] = np.arange((part >= 0).sum())
+    return number
+
+
+def _top_cells(number):
+    top = np.full(number.shape[:2], -1)
+    for layer in range(number.shape[2]):
+        top = np.where(number[:, :, layer] >= 0, number[:, :, layer], top)
+    return top
+
+
+def reduce_box(asset, theta0=None, n_modes=30, *, corners=6, seed=4, point_error=0.0):
+    """Rational Krylov around several parameter draws, compressed by POD, diagonalised at theta0."""
+    theta0 = np.ones(len(asset.parameters)) if theta0 is None else theta0
+    rng = np.random.default_rng(seed)
+    M0, K0, _ = asset.operators(theta0)
+    snapshots = []
+    for corner in range(corners):
+        spread = np.array([p.spread for p in asset.parameters])
+        theta = theta0 * np.exp(spread * rng.normal(size=len(spread))) if corner else theta0
+        M, K, F = asset.operators(theta)
+        for shift in (0.01, 0.1, 1.0, 10.0):
+            X = splu(sparse.csc_array(K + shift * M)).solve(np.ascontiguousarray(F * [20.0, 20.0, 20.0, 1.0]))
+            snapshots.append(X)
+            snapshots.append(splu(sparse.csc_array(K + shift * M)).solve(M @ X) * shift)
+    X = np.hstack(snapshots)
+    U = np.linalg.svd(X, full_matrices=False)[0][:, :n_modes]
+    rates, V = linalg.eigh(U.T @ (K0 @ U), U.T @ (M0 @ U))
+    Phi = np.asfortranarray(U @ V)
+    _, _, F0 = asset.operators(theta0)
+    return ReducedModel(
+        model_hash="box",
+        reference_temperature=AMBIENT_K,
+        basis=Phi,
+        decay_rates=rates,
+        input_map=Phi.T @ F0,
+        lifting=np.zeros((len(Phi), 4)),
+        lifting_rate_map=np.zeros((n_modes, 4)),
+        input_names=(*POWERS, "ambient"),
+        input_reference=np.array([0.0, 0.0, 0.0, AMBIENT_K]),
+        parameters=asset.parameters,
+        mass_terms=np.array([t * Phi.T @ (m @ Phi) for t, m in zip(theta0, asset.mass_terms, strict=True)]),
+        stiffness_terms=np.array([t * Phi.T @ (k @ Phi) for t, k in zip(theta0, asset.stiffness_terms, strict=True)]),
+        load_terms=np.array([t * Phi.T @ f for t, f in zip(theta0, asset.load_terms, strict=True)]),
+        constant_load=Phi.T @ asset.sources,
+        error_rms=0.0,
+        error_max=0.0,
+        point_error=np.full(len(Phi), point_error),
+    )
+
+
+def box_inputs(**changes):
+    prior = UnknownPrior(spread=25.0, time_constant=30.0, minimum=0.0, maximum=120.0)
+    powers = [Input(name=name, unit="W", value=40.0, unknown=prior) for name in POWERS]
+    return (*powers, Input(name="ambient", unit="K", value=AMBIENT_K))
+
+
+SENSOR_CELLS = ((3, 2, 4), (7, 6, 4), (12, 4, 3), (5, 5, 3), (9, 3, 3), (1, 8, 1), (13, 8, 1), (10, 7, 3))
+"""Coarse cells of the thermocouples; the last is held out."""
+
+
+def box_sensors(**common):
+    values = {"unit": "K", "noise": 0.2, "bias": 0.4, "lag": 0.3, "period": 0.08} | common
+    roles = ["observe"] * 7 + ["check"]
+    spots = [Sensor(id=f"tc{i + 1}", role=role, position=(0.0, 0.0, 0.0), **values) for i, role in enumerate(roles)]
+    air = {"unit": "K", "noise": 0.2, "bias": values["bias"], "period": 0.08}
+    return (*spots, Sensor(id="air", role="drive", drives="ambient", **air))
+
+
+def box_rows():
+    """Rows from coarse cells to sensors, the driving one empty."""
+    number = _coarse_numbers()
+    cells = [number[cell] for cell in SENSOR_CELLS]
+    n = int(number.max()) + 1
+    return sparse.csr_array((np.ones(8), (np.arange(8), cells)), shape=(9, n))
+
+
+@pytest.fixture(scope="session")
+def box_model():
+    return reduce_box(box_asset(), point_error=0.05)
+
+
+def make_readings(rows):
+    """A batch from (sensor, time_s, value) rows; the clock starts at 0."""
+    batch = np.zeros(len(rows), dtype=READING_DTYPE)
+    for entry, (sensor, time_s, value) in zip(batch, rows, strict=True):
+        entry["sensor"], entry["time_ns"], entry["value"] = sensor, round(time_s * 1e9), value
+    return batch

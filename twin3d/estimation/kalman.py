@@ -1,0 +1,97 @@
+"""Forecast and update of mean and covariance, using the structure of the transition."""
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.estimation.problem import LAG_SPREAD, Problem
+from twin3d.estimation.transition import Transition, change_frame, sensitivities
+
+Array = npt.NDArray[np.float64]
+
+
+class Filter:
+    """Mean and covariance of the state, stepped by a transition and corrected by scalar observations."""
+
+    def __init__(self, problem: Problem, x: Array, P: Array) -> None:
+        self._problem = problem
+        self.x = x
+        """Mean, shape (n_state,)."""
+        self.P = P
+        """Covariance, shape (n_state, n_state)."""
+
+    def copy(self) -> "Filter":
+        """A filter of its own at the same state."""
+        return Filter(self._problem, self.x.copy(), self.P.copy(order="K"))
+
+    def change_frame(self, old: Array, new: Array) -> None:
+        """Express the modes in another frame U with y = U z; both are (n_modes, n_modes)."""
+        self.x, self.P = change_frame(old, new, self.x, self.P)
+
+    def jacobian(self, transition: Transition) -> Array:
+        """[z, l] after a step from the whole state before, parameters and lags included, shape (n_fast, n_state)."""
+        problem = self._problem
+        matrix = transition.fast_from_all.copy()
+        matrix[:, problem.log_parameters] = transition.fast_from_heat @ sensitivities(problem, transition, self.x)
+        if len(problem.lagged):
+            lagged = self.x[problem.lags]
+            approach = matrix[problem.lags] @ self._offset(transition) + transition.constant[problem.lags] - lagged
+            # A lag that is longer by one spread slows the approach by that part.
+            rows = np.arange(problem.lags.start, problem.lags.stop)
+            columns = np.arange(problem.log_lags.start, problem.log_lags.stop)
+            matrix[rows, columns] = -LAG_SPREAD * approach
+        return matrix
+
+    def forecast(self, transition: Transition, jacobian: Array) -> None:
+        """Step mean and covariance by one time step."""
+        problem, n_fast, decay = self._problem, self._problem.n_fast, transition.slow_decay
+        self.x[:n_fast] = jacobian @ self._offset(transition) + transition.constant
+        self.x[n_fast:] *= decay
+        P = self.P
+        half = jacobian @ P
+        P[:n_fast, :n_fast] = half @ jacobian.T
+        P[:n_fast, n_fast:] = half[:, n_fast:] * decay
+        P[n_fast:, :n_fast] = P[:n_fast, n_fast:].T
+        P[n_fast:, n_fast:] *= decay[:, None] * decay
+        n_noisy = transition.noise.shape[0]
+        P[:n_noisy, :n_noisy] += transition.noise
+        rest = np.arange(n_noisy, problem.n_state)
+        P[rest, rest] += transition.slow_noise
+
+    def _offset(self, transition: Transition) -> Array:
+        offset = self.x.copy()
+        offset[self._problem.log_parameters] -= transition.eta
+        return offset
+
+    def innovation(self, row: Array, value: float, variance: float) -> tuple[float, float]:
+        """Innovation and its variance for one observation `row` · x = value."""
+        return value - float(row @ self.x), float(row @ (self.P @ row)) + variance
+
+    def update(self, row: Array, innovation: float, variance: float) -> None:
+        """Correct with one observation whose noise has a variance (all of R, not of the innovation)."""
+        PH = self.P @ row
+        total = float(row @ PH) + variance
+        self.x += PH * (innovation / total)
+        self.P -= np.multiply.outer(PH, PH / total)
+
+    def add_variance(self, direction: Array, variance: float) -> None:
+        """Widen the covariance along a direction, shape (n_state,)."""
+        self.P += variance * np.multiply.outer(direction, direction)
+
+    def pull_inside(self) -> list[int]:
+        """Project unknown inputs that left their bounds back onto them.
+
+        The state moves along the covariance, so that modes and inputs stay consistent.
+
+        Returns:
+            Positions among the uncertain inputs that were outside.
+        """
+        problem = self._problem
+        values = self.x[problem.inputs]
+        low, high = problem.input_bounds[:, 0], problem.input_bounds[:, 1]
+        outside = np.flatnonzero((values < low - 1e-9) | (values > high + 1e-9))
+        for index in outside:
+            column = problem.inputs.start + int(index)
+            target = min(max(self.x[column], low[index]), high[index])
+            self.x += self.P[:, column] * ((target - self.x[column]) / max(self.P[column, column], 1e-300))
+        self.x[problem.inputs] = np.clip(self.x[problem.inputs], low, high)
+        return [int(index) for index in outside]

@@ -1,0 +1,63 @@
+"""What each sensor sees of the reduced model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from twin3d.errors import EstimationError
+from twin3d.records import ReducedModel
+from twin3d.scene import Sensor, SensorRole
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Observation:
+    """The true value at a sensor is `constant` + `modes` · y + `inputs` · ũ.
+
+    y = a + ΦᵀMG ũ are the coordinates that stay continuous when a prescribed temperature jumps.
+    """
+
+    modes: npt.NDArray[np.float64]
+    """Sensitivity to y, shape (n_sensors, n_modes)."""
+    inputs: npt.NDArray[np.float64]
+    """Sensitivity to the deviation ũ of the inputs from their reference, shape (n_sensors, n_inputs)."""
+    constant: npt.NDArray[np.float64]
+    """Value in SI with all else zero, shape (n_sensors,)."""
+    model_error: npt.NDArray[np.float64]
+    """Standard deviation of truncation and discretisation at the sensor, in SI, shape (n_sensors,)."""
+
+
+def observe(model: ReducedModel, rows: sparse.csr_array, sensors: Sequence[Sensor]) -> Observation:
+    """Bind sensors to a reduced model.
+
+    Args:
+        model: The reduced model.
+        rows: Interpolation from points to sensors, shape (n_sensors, n_points); rows of driving sensors are ignored.
+        sensors: The scene's sensors.
+
+    Raises:
+        EstimationError: A sensor sees nothing of the model, or drives an unknown input.
+    """
+    if rows.shape != (len(sensors), model.n_points):
+        raise EstimationError(f"sensor rows are {rows.shape}; expected ({len(sensors)}, {model.n_points})")
+    modes = np.asarray(rows @ model.basis)
+    inputs = np.asarray(rows @ model.lifting) - modes @ model.lifting_rate_map
+    constant = np.full(len(sensors), model.reference_temperature)
+    model_error = np.asarray(abs(rows) @ model.point_error)
+    for index, sensor in enumerate(sensors):
+        if sensor.role is SensorRole.DRIVE:
+            driven = _driven_input(sensor, model.input_names)
+            modes[index], inputs[index], model_error[index] = 0.0, 0.0, 0.0
+            inputs[index, driven] = 1.0
+            constant[index] = model.input_reference[driven]
+        elif rows[[index]].nnz == 0:
+            raise EstimationError(f"sensor {sensor.id!r} sees no point of the mesh; give it a position or a face")
+    return Observation(modes, inputs, constant, model_error)
+
+
+def _driven_input(sensor: Sensor, names: Sequence[str]) -> int:
+    if sensor.drives is None or sensor.drives not in names:
+        raise EstimationError(f"sensor {sensor.id!r} drives {sensor.drives!r}; inputs are {', '.join(names)}")
+    return list(names).index(sensor.drives)

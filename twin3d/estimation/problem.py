@@ -1,0 +1,219 @@
+"""What the filter estimates: which inputs, parameters, lags and biases are states, and their priors."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.errors import EstimationError
+from twin3d.estimation.observation import Observation
+from twin3d.records import ReducedModel
+from twin3d.scene import Input, Sensor, SensorRole
+
+Array = npt.NDArray[np.float64]
+
+LAG_SPREAD = 0.25
+"""Relative standard deviation of a stated sensor lag, log-normal [–]; data sheets give it for one mounting only."""
+BIAS_TIME_S = 3600.0
+"""Biases leak back to zero with this time constant [s], so that they never integrate without bound."""
+PARAMETER_TIME_S = 1800.0
+"""Parameters leak back to their prior with this time constant [s]: films and contacts do change."""
+DRIVE_WANDER = 0.3
+"""A driven input wanders by this part of its sensor's noise per period, so about three readings are averaged."""
+DRIVE_PRIOR_K = 10.0
+"""Standard deviation of a driven temperature around its nominal value before its first reading [K]."""
+START_SPREAD_K = 0.2
+"""Standard deviation of the stated initial temperature, common to all points [K]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Problem:
+    """The estimation problem of one asset, with all states counted.
+
+    State x = [z | l | q | η | ζ | b]: modes, lagged readings of slow sensors, uncertain inputs (deviation from their
+    mean), log-parameters over their spread, log-lags over their spread, biases.
+    """
+
+    model: ReducedModel
+    observation: Observation
+    observing: npt.NDArray[np.int32]
+    """Sensors whose readings correct the state: role observe or drive, shape (n_observing,)."""
+    lagged: npt.NDArray[np.int32]
+    """Those of them with a lag, shape (n_lagged,)."""
+    lag_rates: Array
+    """1 / lag of `lagged` [1/s], shape (n_lagged,)."""
+    biased: npt.NDArray[np.int32]
+    """Those of them with a bias or model error, shape (n_biased,)."""
+    bias_spread: Array
+    """Prior standard deviation of their bias, model error included, in SI, shape (n_biased,)."""
+    uncertain: npt.NDArray[np.int32]
+    """Unknown and driven inputs, shape (n_uncertain,)."""
+    mean_input: Array
+    """ũ with every uncertain input at its mean, shape (n_inputs,)."""
+    input_rates: Array
+    """Rate of return to the mean [1/s], 0 for driven inputs, shape (n_uncertain,)."""
+    input_noise: Array
+    """White-noise intensity that moves them [SI²/s], shape (n_uncertain,)."""
+    input_spread: Array
+    """Prior standard deviation, in SI, shape (n_uncertain,)."""
+    input_bounds: Array
+    """Smallest and largest deviation from the mean, in SI, shape (n_uncertain, 2)."""
+    spreads: Array
+    """Prior standard deviation of log θ of the parameters that are states, shape (n_parameters,)."""
+    parameters: npt.NDArray[np.int32]
+    """Indices of those parameters in the model, shape (n_parameters,)."""
+
+    @property
+    def n_modes(self) -> int:
+        """Number of modes."""
+        return self.model.n_modes
+
+    @property
+    def n_fast(self) -> int:
+        """Number of states with coupled dynamics: modes and lagged readings."""
+        return self.n_modes + len(self.lagged)
+
+    @property
+    def n_state(self) -> int:
+        """Number of all states."""
+        return int(self.log_lags.stop) + len(self.biased)
+
+    @property
+    def lags(self) -> slice:
+        """Where the lagged readings are in the state."""
+        return slice(self.n_modes, self.n_fast)
+
+    @property
+    def inputs(self) -> slice:
+        """Where the uncertain inputs are in the state."""
+        return slice(self.n_fast, self.n_fast + len(self.uncertain))
+
+    @property
+    def log_parameters(self) -> slice:
+        """Where the log-parameters are in the state."""
+        return slice(self.inputs.stop, self.inputs.stop + len(self.parameters))
+
+    @property
+    def log_lags(self) -> slice:
+        """Where the log-lags are in the state."""
+        return slice(self.log_parameters.stop, self.log_parameters.stop + len(self.lagged))
+
+    @property
+    def biases(self) -> slice:
+        """Where the biases are in the state."""
+        return slice(self.log_lags.stop, self.n_state)
+
+    def theta(self, x: Array) -> Array:
+        """Parameters θ of the model at a state, shape (n_model_parameters,)."""
+        theta = np.ones(len(self.model.parameters))
+        theta[self.parameters] = np.exp(self.spreads * x[self.log_parameters])
+        return theta
+
+    def input_values(self, x: Array) -> Array:
+        """ũ at a state, shape (n_inputs,)."""
+        values = self.mean_input.copy()
+        values[self.uncertain] += x[self.inputs]
+        return values
+
+
+def state_problem(
+    model: ReducedModel, observation: Observation, inputs: Sequence[Input], sensors: Sequence[Sensor]
+) -> Problem:
+    """Count the states of the estimation problem and set their priors.
+
+    Raises:
+        EstimationError: No sensor corrects the state, or inputs and sensors contradict each other.
+    """
+    if tuple(item.name for item in inputs) != model.input_names:
+        raise EstimationError(f"the scene's inputs {[i.name for i in inputs]} are not the model's {model.input_names}")
+    observing = _indices(sensor.role is not SensorRole.CHECK for sensor in sensors)
+    if not observing.size:
+        raise EstimationError("no sensor observes or drives anything; give at least one sensor the role 'observe'")
+    lagged = _indices(sensor.lag > 0.0 and sensor.role is not SensorRole.CHECK for sensor in sensors)
+    bias_spread = np.hypot([sensor.bias for sensor in sensors], observation.model_error)
+    biased = observing[bias_spread[observing] > 0.0]
+    drivers = _drivers(inputs, sensors)
+    uncertain = _indices(item.unknown is not None or item.name in drivers for item in inputs)
+    priors = [_input_prior(inputs[index], drivers.get(inputs[index].name)) for index in uncertain]
+    table = np.array(priors, dtype=float).reshape(-1, 5)
+    return Problem(
+        model=model,
+        observation=observation,
+        observing=observing,
+        lagged=lagged,
+        lag_rates=np.array([1.0 / sensors[index].lag for index in lagged]),
+        biased=biased,
+        bias_spread=bias_spread[biased],
+        uncertain=uncertain,
+        mean_input=np.array([item.value for item in inputs]) - model.input_reference,
+        input_rates=table[:, 0],
+        input_noise=table[:, 1],
+        input_spread=table[:, 2],
+        input_bounds=table[:, 3:],
+        spreads=np.array([p.spread for p in model.parameters if p.spread > 0.0]),
+        parameters=_indices(p.spread > 0.0 for p in model.parameters),
+    )
+
+
+def _indices(flags: Iterable[bool]) -> npt.NDArray[np.int32]:
+    return np.flatnonzero(np.fromiter(flags, dtype=np.bool_)).astype(np.int32)
+
+
+def _drivers(inputs: Sequence[Input], sensors: Sequence[Sensor]) -> dict[str, Sensor]:
+    drivers: dict[str, Sensor] = {}
+    unknown = {item.name for item in inputs if item.unknown is not None}
+    for sensor in sensors:
+        if sensor.role is SensorRole.DRIVE and sensor.drives is not None:
+            if sensor.drives in unknown:
+                raise EstimationError(f"input {sensor.drives!r} is unknown and driven by {sensor.id!r}; choose one")
+            drivers.setdefault(sensor.drives, sensor)
+    return drivers
+
+
+def _input_prior(item: Input, driver: Sensor | None) -> tuple[float, float, float, float, float]:
+    """Return rate, noise intensity, prior spread and bounds (as deviations from the mean)."""
+    if driver is not None:
+        spread = DRIVE_PRIOR_K if item.is_temperature else abs(item.value) + 10.0 * driver.noise
+        return 0.0, (DRIVE_WANDER * driver.noise) ** 2 / driver.period, spread, -np.inf, np.inf
+    if item.unknown is None:
+        raise EstimationError(f"input {item.name!r} is neither unknown nor driven")
+    prior = item.unknown
+    low = -np.inf if prior.minimum is None else prior.minimum - item.value
+    high = np.inf if prior.maximum is None else prior.maximum - item.value
+    rate = 1.0 / prior.time_constant
+    return rate, 2.0 * rate * prior.spread**2, prior.spread, low, high
+
+
+def initial_state(problem: Problem) -> tuple[Array, Array]:
+    """Mean and covariance of the state at rest at the scene's initial temperature.
+
+    Returns:
+        Shapes (n_state,) and (n_state, n_state).
+    """
+    variance = np.zeros(problem.n_state)
+    variance[problem.inputs] = problem.input_spread**2
+    variance[problem.log_parameters] = 1.0
+    variance[problem.log_lags] = 1.0
+    variance[problem.biases] = problem.bias_spread**2
+    P = np.diag(variance)
+    common = np.zeros(problem.n_state)
+    common[: problem.n_modes] = _uniform_rise(problem.model)
+    common[problem.lags] = problem.observation.modes[problem.lagged] @ common[: problem.n_modes]
+    P += START_SPREAD_K**2 * np.outer(common, common)
+    x = np.zeros(problem.n_state)
+    x[: problem.n_modes] = problem.model.lifting_rate_map @ problem.mean_input
+    x[problem.lags] = lagged_deviation(problem, x, np.eye(problem.n_modes))
+    return x, P
+
+
+def lagged_deviation(problem: Problem, x: Array, frame: Array) -> Array:
+    """True values at the lagged sensors less their constant, shape (n_lagged,)."""
+    seen = problem.observation
+    y = frame @ x[: problem.n_modes]
+    return np.asarray(seen.modes[problem.lagged] @ y + seen.inputs[problem.lagged] @ problem.input_values(x))
+
+
+def _uniform_rise(model: ReducedModel) -> Array:
+    """Coefficients of the field that is one kelvin everywhere, in the least-squares sense, shape (n_modes,)."""
+    return np.asarray(np.linalg.solve(model.basis.T @ model.basis, model.basis.sum(axis=0)))

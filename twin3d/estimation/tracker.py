@@ -1,0 +1,278 @@
+"""The state between two ticks: the filter, its linearisation and what is known of the sensors."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.estimation.kalman import Filter
+from twin3d.estimation.problem import Problem, initial_state, lagged_deviation
+from twin3d.estimation.quality import STALE_PERIODS, SensorRecord, Verdict
+from twin3d.estimation.transition import Transition, linearise
+from twin3d.records import Quality, SensorStatus
+from twin3d.scene import Sensor, SensorRole
+
+Array = npt.NDArray[np.float64]
+Tell = Callable[[str, str], None]
+
+SENSITIVITY_TICKS = 4
+"""Sensitivities to the parameters follow the state every so many ticks."""
+LINEARISE_TICKS = 50
+"""The operators may be linearised anew every so many ticks."""
+LINEARISE_CHANGE = 0.02
+"""Change of log θ that is worth it [–]."""
+MAX_JUMP_TICKS = 250
+"""A jump of an input is traced back over at most so many ticks."""
+UNCERTAIN_VARIANCE = 4.0
+"""Readings that their producer calls uncertain have this much more variance."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Innovation:
+    """One comparison of a reading with its forecast."""
+
+    tick: int
+    sensor: int
+    value: float
+    """Reading less forecast, in SI."""
+    deviation: float
+    """Standard deviation of `value`, in SI."""
+    used: bool
+    """Whether it corrected the state."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Setting:
+    """What never changes while an asset is tracked."""
+
+    problem: Problem
+    sensors: tuple[Sensor, ...]
+    input_names: tuple[str, ...]
+    tick_s: float
+
+
+class Tracker:
+    """Steps the filter from tick to tick, deciding on every reading."""
+
+    def __init__(self, setting: Setting, filter_: Filter, transition: Transition) -> None:
+        self._setting = setting
+        self.filter = filter_
+        self.transition = transition
+        self.records = [SensorRecord() for _ in setting.sensors]
+        self.counts: Counter[str] = Counter()
+        self.innovations: list[Innovation] = []
+        """Those of the current tick."""
+        self.at_bound: frozenset[int] = frozenset()
+        """Uncertain inputs that were held at a bound in the last tick."""
+        self._jacobian = filter_.jacobian(transition)
+        self._set_rows()
+
+    def copy(self) -> "Tracker":
+        """A tracker of its own at the same state."""
+        twin = object.__new__(Tracker)
+        twin._setting, twin.transition, twin._jacobian = self._setting, self.transition, self._jacobian
+        twin.rows, twin.offsets, twin.truth_rows, twin.truth_offsets = (
+            self.rows,
+            self.offsets,
+            self.truth_rows,
+            self.truth_offsets,
+        )
+        twin.filter = self.filter.copy()
+        twin.records = [replace(record) for record in self.records]
+        twin.counts = self.counts.copy()
+        twin.innovations = []
+        twin.at_bound = self.at_bound
+        return twin
+
+    def step(self, tick: int, time_ns: int, readings: Sequence[npt.NDArray[np.void]], tell: Tell) -> None:
+        """Forecast to a tick and correct with its readings."""
+        self.innovations = []
+        if tick % LINEARISE_TICKS == 0:
+            self._relinearise()
+        if tick % SENSITIVITY_TICKS == 0:
+            self._jacobian = self.filter.jacobian(self.transition)
+        self.filter.forecast(self.transition, self._jacobian)
+        self._follow_checked()
+        for reading in readings:
+            self._take(reading, tick, tell)
+        self._mark_stale(time_ns, tell)
+        self._hold_bounds(tell)
+
+    def leap(self, duration_s: float, *, n_steps: int) -> None:
+        """Forecast over a long time without readings."""
+        long = linearise(self._setting.problem, self.filter.x, duration_s / n_steps)
+        self.filter.change_frame(self.transition.frame, long.frame)
+        for _ in range(n_steps):
+            self.filter.forecast(long, self.filter.jacobian(long))
+        self.filter.change_frame(long.frame, self.transition.frame)
+        self._jacobian = self.filter.jacobian(self.transition)
+
+    def true_values(self) -> tuple[Array, Array]:
+        """What the estimate says the true values at the sensors are, and their deviations, each (n_sensors,)."""
+        rows = self.truth_rows
+        variance = np.einsum("ij,ij->i", rows @ self.filter.P, rows)
+        error = self._setting.problem.observation.model_error
+        return rows @ self.filter.x + self.truth_offsets, np.sqrt(np.maximum(variance, 0.0) + error**2)
+
+    def _relinearise(self) -> None:
+        problem = self._setting.problem
+        moved = problem.spreads * (self.filter.x[problem.log_parameters] - self.transition.eta)
+        if moved.size == 0 or np.abs(moved).max() < LINEARISE_CHANGE:
+            return
+        new = linearise(problem, self.filter.x, self._setting.tick_s)
+        self.filter.change_frame(self.transition.frame, new.frame)
+        self.transition = new
+        self._jacobian = self.filter.jacobian(new)
+        self._set_rows()
+
+    def _set_rows(self) -> None:
+        problem, seen = self._setting.problem, self._setting.problem.observation
+        truth = np.zeros((len(self._setting.sensors), problem.n_state))
+        truth[:, : problem.n_modes] = self.transition.modes_seen
+        truth[:, problem.inputs] = seen.inputs[:, problem.uncertain]
+        self.truth_rows = truth
+        self.truth_offsets = seen.constant + seen.inputs @ problem.mean_input
+        self.rows, self.offsets = truth.copy(), self.truth_offsets.copy()
+        self.rows[problem.lagged] = 0.0
+        self.rows[problem.lagged, np.arange(problem.lags.start, problem.lags.stop)] = 1.0
+        self.offsets[problem.lagged] = seen.constant[problem.lagged]
+        self.rows[problem.biased, np.arange(problem.biases.start, problem.biases.stop)] = 1.0
+
+    def _follow_checked(self) -> None:
+        for index, sensor in enumerate(self._setting.sensors):
+            if sensor.role is SensorRole.CHECK:
+                record = self.records[index]
+                modelled = float(self.truth_rows[index] @ self.filter.x) + self.truth_offsets[index]
+                follow = 1.0 if sensor.lag <= 0.0 else -math.expm1(-self._setting.tick_s / sensor.lag)
+                record.shown = (
+                    modelled if math.isnan(record.shown) else record.shown + follow * (modelled - record.shown)
+                )
+
+    def _take(self, reading: npt.NDArray[np.void], tick: int, tell: Tell) -> None:
+        index, value = int(reading["sensor"]), float(reading["value"])
+        record, sensor = self.records[index], self._setting.sensors[index]
+        if record.status is SensorStatus.STALE:
+            tell("recovered", f"sensor {sensor.id} sends again")
+        record.time_ns = max(record.time_ns, int(reading["time_ns"]))
+        if reading["quality"] == Quality.BAD or not math.isfinite(value):
+            if record.status is not SensorStatus.BAD:
+                tell("bad", f"sensor {sensor.id} calls its readings bad; they are not used")
+            record.status = SensorStatus.BAD
+            self.counts["bad"] += 1
+        elif sensor.role is SensorRole.CHECK:
+            self._compare(index, value)
+        else:
+            variance = sensor.noise**2 * (UNCERTAIN_VARIANCE if reading["quality"] == Quality.UNCERTAIN else 1.0)
+            self._correct(index, value, variance, tick, tell)
+
+    def _compare(self, index: int, value: float) -> None:
+        record, sensor = self.records[index], self._setting.sensors[index]
+        row = self.truth_rows[index]
+        own = sensor.noise**2 + sensor.bias**2 + self._setting.problem.observation.model_error[index] ** 2
+        record.innovation = (value - record.shown) / math.sqrt(float(row @ self.filter.P @ row) + own)
+        record.measured, record.status = value, SensorStatus.CHECKED
+        self.counts["checked"] += 1
+
+    def _correct(self, index: int, value: float, variance: float, tick: int, tell: Tell) -> None:
+        record, sensor, row = self.records[index], self._setting.sensors[index], self.rows[index]
+        innovation, total = self.filter.innovation(row, value - self.offsets[index], variance)
+        was_gated = record.status is SensorStatus.GATED
+        verdict = record.judge(value, value - innovation, innovation / math.sqrt(total), math.sqrt(variance), tick=tick)
+        if verdict is Verdict.JUMP:
+            self._widen_for_jump(index, innovation, tick)
+            tell(
+                "jump",
+                f"sensor {sensor.id} left its forecast by {innovation:.3g} {sensor.si_unit}; inputs may have jumped",
+            )
+        elif verdict is Verdict.RELEARN:
+            self._widen_bias(index, innovation)
+            tell(
+                "relearned",
+                f"sensor {sensor.id} disagrees by {innovation:.3g} {sensor.si_unit}; its bias is learnt anew",
+            )
+        if verdict in (Verdict.JUMP, Verdict.RELEARN):
+            innovation, total = self.filter.innovation(row, value - self.offsets[index], variance)
+            verdict = record.judge_again(innovation / math.sqrt(total))
+        used = verdict is Verdict.USED
+        if used:
+            self.filter.update(row, innovation, variance)
+        elif not was_gated:
+            word = "is stuck" if verdict is Verdict.STUCK else f"is {innovation:.3g} {sensor.si_unit} off its forecast"
+            tell(str(verdict), f"sensor {sensor.id} {word}; not used")
+        record.status = SensorStatus.USED if used else SensorStatus.GATED
+        self.counts[str(verdict)] += 1
+        self.innovations.append(Innovation(tick, index, innovation, math.sqrt(total), used))
+
+    def _widen_for_jump(self, index: int, innovation: float, tick: int) -> None:
+        """Allow that an input jumped when the sensor's readings began to be gated."""
+        problem, sensor = self._setting.problem, self._setting.sensors[index]
+        if sensor.role is SensorRole.DRIVE:
+            self.filter.add_variance(self.rows[index] * self._input_states(), innovation**2)
+            return
+        ticks = tick - self.records[index].gated_since_tick + round(sensor.period / self._setting.tick_s)
+        unknown = np.flatnonzero(problem.input_rates > 0.0)
+        trace = np.zeros((problem.n_state, len(unknown)))
+        trace[problem.inputs.start + unknown, np.arange(len(unknown))] = problem.input_spread[unknown]
+        for _ in range(min(ticks, MAX_JUMP_TICKS)):
+            trace[: problem.n_fast] = self._jacobian @ trace
+        for direction in trace.T:
+            self.filter.add_variance(direction, 1.0)
+
+    def _input_states(self) -> Array:
+        problem = self._setting.problem
+        mask = np.zeros(problem.n_state)
+        mask[: problem.inputs.stop] = 1.0
+        return mask
+
+    def _widen_bias(self, index: int, innovation: float) -> None:
+        problem = self._setting.problem
+        direction = np.zeros(problem.n_state)
+        position = np.flatnonzero(problem.biased == index)
+        if position.size:
+            direction[problem.biases.start + int(position[0])] = 1.0
+            self.filter.add_variance(direction, innovation**2)
+        else:
+            self.filter.P *= 1.0 + innovation**2 / self.filter.innovation(self.rows[index], 0.0, 0.0)[1]
+
+    def _mark_stale(self, time_ns: int, tell: Tell) -> None:
+        for record, sensor in zip(self.records, self._setting.sensors, strict=True):
+            if record.time_ns == 0 or record.status is SensorStatus.STALE:
+                continue
+            if time_ns - record.time_ns > STALE_PERIODS * sensor.period * 1e9:
+                record.status = SensorStatus.STALE
+                tell("stale", f"sensor {sensor.id} has been silent for {STALE_PERIODS:g} periods")
+
+    def _hold_bounds(self, tell: Tell) -> None:
+        outside = frozenset(self.filter.pull_inside())
+        for position in outside - self.at_bound:
+            name = self._setting.input_names[self._setting.problem.uncertain[position]]
+            tell("bounded", f"input {name} would leave its stated range and is held at its bound")
+        self.at_bound = outside
+
+
+def start_tracker(setting: Setting) -> Tracker:
+    """A tracker at rest at the scene's initial temperature."""
+    x, P = initial_state(setting.problem)
+    return tracker_at(setting, x, P)
+
+
+def tracker_at(setting: Setting, x: Array, P: Array) -> Tracker:
+    """A tracker at a state whose modes are y, in the model's own frame."""
+    transition = linearise(setting.problem, x, setting.tick_s)
+    filter_ = Filter(setting.problem, x, P)
+    filter_.change_frame(np.eye(setting.problem.n_modes), transition.frame)
+    return Tracker(setting, filter_, transition)
+
+
+def settle_lags(problem: Problem, x: Array, P: Array) -> None:
+    """Let every lagged reading equal the true value at its sensor, in place; the modes are y."""
+    x[problem.lags] = lagged_deviation(problem, x, np.eye(problem.n_modes))
+    rows = np.zeros((len(problem.lagged), problem.n_state))
+    rows[:, : problem.n_modes] = problem.observation.modes[problem.lagged]
+    rows[:, problem.inputs] = problem.observation.inputs[np.ix_(problem.lagged, problem.uncertain)]
+    P[problem.lags, :] = rows @ P
+    P[:, problem.lags] = P[problem.lags, :].T
+    P[problem.lags, problem.lags] = rows @ P[:, problem.lags]
