@@ -66,12 +66,24 @@ class Filter:
         """Innovation and its variance for one observation `row` · x = value."""
         return value - float(row @ self.x), float(row @ (self.P @ row)) + variance
 
-    def update(self, row: Array, innovation: float, variance: float) -> None:
-        """Correct with one observation whose noise has a variance (all of R, not of the innovation)."""
+    def update(self, row: Array, innovation: float, variance: float) -> Array:
+        """Correct with one observation whose noise has a variance (all of R, not of the innovation).
+
+        Considered states keep their mean and variance (Schmidt 1966), but not their correlations with the others.
+
+        Returns:
+            The gain, shape (n_state,).
+        """
         PH = self.P @ row
-        total = float(row @ PH) + variance
-        self.x += PH * (innovation / total)
-        self.P -= np.multiply.outer(PH, PH / total)
+        gain: Array = PH / (float(row @ PH) + variance)
+        considered = self._problem.considered_block
+        kept = self.P[considered]
+        self.P -= np.multiply.outer(PH, gain)
+        # With their rows of the gain zero, the rest of P is the same as for the full gain, and this block stays.
+        self.P[considered] = kept
+        gain[self._problem.considered] = 0.0
+        self.x += gain * innovation
+        return gain
 
     def add_variance(self, direction: Array, variance: float) -> None:
         """Widen the covariance along a direction, shape (n_state,)."""

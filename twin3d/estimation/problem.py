@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from twin3d.errors import EstimationError
 from twin3d.estimation.observation import Observation
-from twin3d.records import ReducedModel
+from twin3d.records import ParameterKind, ReducedModel
 from twin3d.scene import Input, Sensor, SensorRole
 
 Array = npt.NDArray[np.float64]
@@ -63,6 +63,17 @@ class Problem:
     """Prior standard deviation of log θ of the parameters that are states, shape (n_parameters,)."""
     parameters: npt.NDArray[np.int32]
     """Indices of those parameters in the model, shape (n_parameters,)."""
+
+    considered: npt.NDArray[np.int32]
+    """States that are never corrected, only allowed for: log-lags and heat capacities, shape (n_considered,).
+
+    They act on rates of change alone. The rates of an estimate are mostly noise while the powers are steady, and a filter
+    that fits these states to them finds slow sensors and heavy parts, and is sure of it."""
+
+    @property
+    def considered_block(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Index of the covariance of the considered states."""
+        return self.considered[:, None], self.considered[None, :]
 
     @property
     def n_modes(self) -> int:
@@ -137,6 +148,10 @@ def state_problem(
     uncertain = _indices(item.unknown is not None or item.name in drivers for item in inputs)
     priors = [_input_prior(inputs[index], drivers.get(inputs[index].name)) for index in uncertain]
     table = np.array(priors, dtype=float).reshape(-1, 5)
+    parameters = _indices(parameter.spread > 0.0 for parameter in model.parameters)
+    first = model.n_modes + len(lagged) + len(uncertain)
+    capacities = _indices(model.parameters[index].kind is ParameterKind.HEAT_CAPACITY for index in parameters)
+    log_lags = np.arange(len(lagged)) + len(parameters)
     return Problem(
         model=model,
         observation=observation,
@@ -151,8 +166,9 @@ def state_problem(
         input_noise=table[:, 1],
         input_spread=table[:, 2],
         input_bounds=table[:, 3:],
-        spreads=np.array([p.spread for p in model.parameters if p.spread > 0.0]),
-        parameters=_indices(p.spread > 0.0 for p in model.parameters),
+        spreads=np.array([model.parameters[index].spread for index in parameters]),
+        parameters=parameters,
+        considered=(first + np.concatenate([capacities, log_lags])).astype(np.int32),
     )
 
 

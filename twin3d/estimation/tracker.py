@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from twin3d.estimation.jumps import JumpBank
 from twin3d.estimation.kalman import Filter
 from twin3d.estimation.problem import Problem, initial_state, lagged_deviation
 from twin3d.estimation.quality import STALE_PERIODS, SensorRecord, Verdict
@@ -24,8 +25,6 @@ LINEARISE_TICKS = 50
 """The operators may be linearised anew every so many ticks."""
 LINEARISE_CHANGE = 0.02
 """Change of log θ that is worth it [–]."""
-MAX_JUMP_TICKS = 250
-"""A jump of an input is traced back over at most so many ticks."""
 UNCERTAIN_VARIANCE = 4.0
 """Readings that their producer calls uncertain have this much more variance."""
 
@@ -67,6 +66,7 @@ class Tracker:
         """Those of the current tick."""
         self.at_bound: frozenset[int] = frozenset()
         """Uncertain inputs that were held at a bound in the last tick."""
+        self.jumps = JumpBank(setting.problem, setting.tick_s)
         self._jacobian = filter_.jacobian(transition)
         self._set_rows()
 
@@ -80,7 +80,7 @@ class Tracker:
             self.truth_rows,
             self.truth_offsets,
         )
-        twin.filter = self.filter.copy()
+        twin.filter, twin.jumps = self.filter.copy(), self.jumps.copy()
         twin.records = [replace(record) for record in self.records]
         twin.counts = self.counts.copy()
         twin.innovations = []
@@ -95,9 +95,11 @@ class Tracker:
         if tick % SENSITIVITY_TICKS == 0:
             self._jacobian = self.filter.jacobian(self.transition)
         self.filter.forecast(self.transition, self._jacobian)
+        self.jumps.forecast(self.transition, self._jacobian)
         self._follow_checked()
         for reading in readings:
             self._take(reading, tick, tell)
+        self._accept_jump(tick, tell)
         self._mark_stale(time_ns, tell)
         self._hold_bounds(tell)
 
@@ -108,6 +110,7 @@ class Tracker:
         for _ in range(n_steps):
             self.filter.forecast(long, self.filter.jacobian(long))
         self.filter.change_frame(long.frame, self.transition.frame)
+        self.jumps.clear()
         self._jacobian = self.filter.jacobian(self.transition)
 
     def true_values(self) -> tuple[Array, Array]:
@@ -124,6 +127,7 @@ class Tracker:
             return
         new = linearise(problem, self.filter.x, self._setting.tick_s)
         self.filter.change_frame(self.transition.frame, new.frame)
+        self.jumps.change_frame(self.transition.frame, new.frame)
         self.transition = new
         self._jacobian = self.filter.jacobian(new)
         self._set_rows()
@@ -179,47 +183,34 @@ class Tracker:
     def _correct(self, index: int, value: float, variance: float, tick: int, tell: Tell) -> None:
         record, sensor, row = self.records[index], self._setting.sensors[index], self.rows[index]
         innovation, total = self.filter.innovation(row, value - self.offsets[index], variance)
+        apart = f"{innovation:.3g} {sensor.si_unit}"
         was_gated = record.status is SensorStatus.GATED
         verdict = record.judge(value, value - innovation, innovation / math.sqrt(total), math.sqrt(variance), tick=tick)
-        if verdict is Verdict.JUMP:
-            self._widen_for_jump(index, innovation, tick)
-            tell(
-                "jump",
-                f"sensor {sensor.id} left its forecast by {innovation:.3g} {sensor.si_unit}; inputs may have jumped",
-            )
+        if verdict is Verdict.JUMP and sensor.role is SensorRole.DRIVE:
+            self.filter.add_variance(row * self._input_states(), innovation**2)
         elif verdict is Verdict.RELEARN:
             self._widen_bias(index, innovation)
-            tell(
-                "relearned",
-                f"sensor {sensor.id} disagrees by {innovation:.3g} {sensor.si_unit}; its bias is learnt anew",
-            )
+            tell("relearned", f"sensor {sensor.id} stays {apart} off its forecast; its bias is learnt anew")
         if verdict in (Verdict.JUMP, Verdict.RELEARN):
             innovation, total = self.filter.innovation(row, value - self.offsets[index], variance)
             verdict = record.judge_again(innovation / math.sqrt(total))
         used = verdict is Verdict.USED
-        if used:
-            self.filter.update(row, innovation, variance)
-        elif not was_gated:
+        gain = self.filter.update(row, innovation, variance) if used else None
+        self.jumps.observe(row, innovation, total, gain)
+        if not used and not was_gated:
             word = "is stuck" if verdict is Verdict.STUCK else f"is {innovation:.3g} {sensor.si_unit} off its forecast"
             tell(str(verdict), f"sensor {sensor.id} {word}; not used")
         record.status = SensorStatus.USED if used else SensorStatus.GATED
         self.counts[str(verdict)] += 1
         self.innovations.append(Innovation(tick, index, innovation, math.sqrt(total), used))
 
-    def _widen_for_jump(self, index: int, innovation: float, tick: int) -> None:
-        """Allow that an input jumped when the sensor's readings began to be gated."""
-        problem, sensor = self._setting.problem, self._setting.sensors[index]
-        if sensor.role is SensorRole.DRIVE:
-            self.filter.add_variance(self.rows[index] * self._input_states(), innovation**2)
-            return
-        ticks = tick - self.records[index].gated_since_tick + round(sensor.period / self._setting.tick_s)
-        unknown = np.flatnonzero(problem.input_rates > 0.0)
-        trace = np.zeros((problem.n_state, len(unknown)))
-        trace[problem.inputs.start + unknown, np.arange(len(unknown))] = problem.input_spread[unknown]
-        for _ in range(min(ticks, MAX_JUMP_TICKS)):
-            trace[: problem.n_fast] = self._jacobian @ trace
-        for direction in trace.T:
-            self.filter.add_variance(direction, 1.0)
+    def _accept_jump(self, tick: int, tell: Tell) -> None:
+        jump = self.jumps.decide(self.filter)
+        if jump is not None:
+            name = self._setting.input_names[self._setting.problem.uncertain[jump.position]]
+            age_s = (tick - jump.tick) * self._setting.tick_s
+            tell("jump", f"input {name} jumped by about {jump.size:.3g}, {age_s:.2g} s ago")
+        self.jumps.renew(tick)
 
     def _input_states(self) -> Array:
         problem = self._setting.problem
