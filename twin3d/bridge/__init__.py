@@ -1,0 +1,1 @@
+"""Sockets in and out: readings to the inbox, frames to the viewers, recorded readings again."""
