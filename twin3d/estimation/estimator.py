@@ -13,7 +13,7 @@ from twin3d.errors import EstimationError
 from twin3d.estimation.observation import observe
 from twin3d.estimation.problem import initial_state, state_problem
 from twin3d.estimation.quality import sensor_states
-from twin3d.estimation.timeline import ReadingLog, Snapshots
+from twin3d.estimation.timeline import ReadingLog, Snapshots, unpack
 from twin3d.estimation.tracker import Innovation, Setting, Tracker, settle_lags, start_tracker, tracker_at
 from twin3d.estimation.uncertainty import low_rank_factor, point_metric
 from twin3d.records import Estimate, ReducedModel, SensorStatus
@@ -23,8 +23,8 @@ Array = npt.NDArray[np.float64]
 
 LATE_WINDOW_S = 2.0
 """Readings this late are re-filtered at their own time; older ones are counted [s]."""
-RECENT_TICKS = 16
-"""The state after each of so many last ticks is kept, so that slightly late readings cost little."""
+SNAPSHOT_TICKS = 5
+"""The state is kept every so many ticks, to go back to."""
 FACTOR_PERIOD_S = 1.0
 """The covariance factor is refreshed this often [s]."""
 LEAP_S = 30.0
@@ -168,9 +168,9 @@ class Estimator:
     def _forget_past(self) -> None:
         window = math.ceil(LATE_WINDOW_S / self._setting.tick_s)
         self._window = window
-        self._log = ReadingLog(2 * window)
-        stride = max(1, round(0.5 / self._setting.tick_s))
-        self._past: Snapshots[Tracker] = Snapshots(recent_ticks=RECENT_TICKS, stride=stride, window_ticks=window)
+        self._until_ns = self._start_ns
+        self._log = ReadingLog()
+        self._past: Snapshots[Tracker] = Snapshots(stride=SNAPSHOT_TICKS, window_ticks=window)
         self._past.put(self._tick, self._tracker.copy())
         self._factor_tick, self._factor_version = self._tick, getattr(self, "_factor_version", 0) + 1
         self._factor = self._new_factor()
@@ -178,20 +178,25 @@ class Estimator:
     def _accept(self, readings: npt.NDArray[np.void], target: int, until_ns: int) -> int:
         """Put readings into the log; the answer is the earliest tick touched."""
         earliest = target + 1
-        for reading in readings:
-            if not 0 <= reading["sensor"] < len(self._setting.sensors):
+        for reading in unpack(readings):
+            tick = self._tick_of(reading.time_ns, target, until_ns)
+            if not 0 <= reading.sensor < len(self._setting.sensors):
                 self._dropped["unknown"] += 1
-                continue
-            tick = max(1, round((int(reading["time_ns"]) - self._start_ns) / self._tick_ns))
-            if reading["time_ns"] <= until_ns:
-                tick = min(tick, target)
-            if tick <= self._tick - self._window or reading["time_ns"] < self._start_ns - self._tick_ns:
+            elif tick <= self._tick - self._window or reading.time_ns < self._start_ns - self._tick_ns:
                 self._dropped["late"] += 1
             elif not self._log.add(tick, reading):
                 self._dropped["duplicate"] += 1
             else:
                 earliest = min(earliest, tick)
+        self._until_ns = max(self._until_ns, until_ns)
         return earliest
+
+    def _tick_of(self, time_ns: int, target: int, until_ns: int) -> int:
+        """The nearest tick, but one of those now due if the reading is no older than the last call."""
+        tick = max(1, round((time_ns - self._start_ns) / self._tick_ns))
+        if time_ns > self._until_ns:
+            tick = max(tick, self._tick + 1)
+        return min(tick, target) if self._tick < target and time_ns <= until_ns else tick
 
     def _rewind(self, tick: int) -> None:
         found = self._past.back_to(tick - 1)
@@ -211,8 +216,9 @@ class Estimator:
             self._tracker.step(self._tick, self._time_ns(self._tick), self._log.at(self._tick), self._tell)
             self._newest_tick = max(self._newest_tick, self._tick)
             self._kept_innovations.extend(self._tracker.innovations)
-            self._past.put(self._tick, self._tracker.copy())
-        self._log.forget(self._tick)
+            if self._past.is_due(self._tick):
+                self._past.put(self._tick, self._tracker.copy())
+                self._log.forget_before(self._tick - 2 * self._window)
         if (self._tick - self._factor_tick) * self._setting.tick_s >= FACTOR_PERIOD_S:
             self._factor, self._factor_tick = self._new_factor(), self._tick
             self._factor_version += 1

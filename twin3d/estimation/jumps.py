@@ -24,7 +24,7 @@ EVIDENCE = 14.0
 """Squared deviations that a hypothesis must explain to be accepted; by chance χ²₁ exceeds it 2 times in 10 000."""
 CLIP = 3.0
 """One reading counts as at most so many standard deviations, so that a lone spike is no jump."""
-SPACING = ((1.0 / 750.0, 1.0 / 75.0), (1.0 / 150.0, 1.0 / 30.0), (1.0 / 30.0, 1.0 / 4.0))
+SPACING = ((1.0 / 300.0, 1.0 / 75.0), (1.0 / 150.0, 1.0 / 30.0), (1.0 / 30.0, 1.0 / 4.0))
 """Hypotheses are (this far apart, until this age), in units of the shortest time constant of the unknown inputs."""
 
 

@@ -62,23 +62,27 @@ class Filter:
         offset[self._problem.log_parameters] -= transition.eta
         return offset
 
-    def innovation(self, row: Array, value: float, variance: float) -> tuple[float, float]:
-        """Innovation and its variance for one observation `row` · x = value."""
-        return value - float(row @ self.x), float(row @ (self.P @ row)) + variance
+    def seen(self, row: Array) -> Array:
+        """P H^T of an observation with a row H, shape (n_state,)."""
+        return self.P @ row
 
-    def update(self, row: Array, innovation: float, variance: float) -> Array:
-        """Correct with one observation whose noise has a variance (all of R, not of the innovation).
+    def update(self, seen: Array, innovation: float, total: float) -> Array:
+        """Correct with one observation.
 
         Considered states keep their mean and variance (Schmidt 1966), but not their correlations with the others.
+
+        Args:
+            seen: P H^T, from `seen`.
+            innovation: Observation less its forecast.
+            total: Variance of the innovation, H P H^T + R.
 
         Returns:
             The gain, shape (n_state,).
         """
-        PH = self.P @ row
-        gain: Array = PH / (float(row @ PH) + variance)
+        gain: Array = seen / total
         considered = self._problem.considered_block
         kept = self.P[considered]
-        self.P -= np.multiply.outer(PH, gain)
+        self.P -= np.multiply.outer(seen, gain)
         # With their rows of the gain zero, the rest of P is the same as for the full gain, and this block stays.
         self.P[considered] = kept
         gain[self._problem.considered] = 0.0
@@ -100,6 +104,8 @@ class Filter:
         problem = self._problem
         values = self.x[problem.inputs]
         low, high = problem.input_bounds[:, 0], problem.input_bounds[:, 1]
+        if not ((values < low) | (values > high)).any():
+            return []
         outside = np.flatnonzero((values < low - 1e-9) | (values > high + 1e-9))
         for index in outside:
             column = problem.inputs.start + int(index)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ LAG_SPREAD = 0.25
 """Relative standard deviation of a stated sensor lag, log-normal [–]; data sheets give it for one mounting only."""
 BIAS_TIME_S = 3600.0
 """Biases leak back to zero with this time constant [s], so that they never integrate without bound."""
+MODEL_ERROR_TIME_S = 30.0
+"""The part of a bias that is discretisation error follows the load with this time constant [s]."""
 PARAMETER_TIME_S = 1800.0
 """Parameters leak back to their prior with this time constant [s]: films and contacts do change."""
 DRIVE_WANDER = 0.3
@@ -27,7 +30,7 @@ START_SPREAD_K = 0.2
 """Standard deviation of the stated initial temperature, common to all points [K]."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """The estimation problem of one asset, with all states counted.
 
@@ -59,6 +62,8 @@ class Problem:
     """Prior standard deviation, in SI, shape (n_uncertain,)."""
     input_bounds: Array
     """Smallest and largest deviation from the mean, in SI, shape (n_uncertain, 2)."""
+    bias_rates: Array
+    """Rate at which a bias is forgotten [1/s], shape (n_biased,)."""
     spreads: Array
     """Prior standard deviation of log θ of the parameters that are states, shape (n_parameters,)."""
     parameters: npt.NDArray[np.int32]
@@ -67,50 +72,50 @@ class Problem:
     considered: npt.NDArray[np.int32]
     """States that are never corrected, only allowed for: log-lags and heat capacities, shape (n_considered,).
 
-    They act on rates of change alone. The rates of an estimate are mostly noise while the powers are steady, and a filter
-    that fits these states to them finds slow sensors and heavy parts, and is sure of it."""
+    They act on rates of change alone. The rates of an estimate are mostly noise while the powers are steady, and a
+    filter that fits these states to them finds slow sensors and heavy parts, and is sure of it."""
 
-    @property
+    @cached_property
     def considered_block(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Index of the covariance of the considered states."""
         return self.considered[:, None], self.considered[None, :]
 
-    @property
+    @cached_property
     def n_modes(self) -> int:
         """Number of modes."""
         return self.model.n_modes
 
-    @property
+    @cached_property
     def n_fast(self) -> int:
         """Number of states with coupled dynamics: modes and lagged readings."""
         return self.n_modes + len(self.lagged)
 
-    @property
+    @cached_property
     def n_state(self) -> int:
         """Number of all states."""
         return int(self.log_lags.stop) + len(self.biased)
 
-    @property
+    @cached_property
     def lags(self) -> slice:
         """Where the lagged readings are in the state."""
         return slice(self.n_modes, self.n_fast)
 
-    @property
+    @cached_property
     def inputs(self) -> slice:
         """Where the uncertain inputs are in the state."""
         return slice(self.n_fast, self.n_fast + len(self.uncertain))
 
-    @property
+    @cached_property
     def log_parameters(self) -> slice:
         """Where the log-parameters are in the state."""
         return slice(self.inputs.stop, self.inputs.stop + len(self.parameters))
 
-    @property
+    @cached_property
     def log_lags(self) -> slice:
         """Where the log-lags are in the state."""
         return slice(self.log_parameters.stop, self.log_parameters.stop + len(self.lagged))
 
-    @property
+    @cached_property
     def biases(self) -> slice:
         """Where the biases are in the state."""
         return slice(self.log_lags.stop, self.n_state)
@@ -160,6 +165,7 @@ def state_problem(
         lag_rates=np.array([1.0 / sensors[index].lag for index in lagged]),
         biased=biased,
         bias_spread=bias_spread[biased],
+        bias_rates=_bias_rates(sensors, observation, biased),
         uncertain=uncertain,
         mean_input=np.array([item.value for item in inputs]) - model.input_reference,
         input_rates=table[:, 0],
@@ -174,6 +180,12 @@ def state_problem(
 
 def _indices(flags: Iterable[bool]) -> npt.NDArray[np.int32]:
     return np.flatnonzero(np.fromiter(flags, dtype=np.bool_)).astype(np.int32)
+
+
+def _bias_rates(sensors: Sequence[Sensor], seen: Observation, biased: npt.NDArray[np.int32]) -> Array:
+    own = np.array([sensors[index].bias for index in biased]) ** 2
+    model = seen.model_error[biased] ** 2
+    return (own / BIAS_TIME_S + model / MODEL_ERROR_TIME_S) / (own + model)
 
 
 def _drivers(inputs: Sequence[Input], sensors: Sequence[Sensor]) -> dict[str, Sensor]:

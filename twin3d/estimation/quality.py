@@ -100,11 +100,10 @@ def sensor_states(
     records: list[SensorRecord], modelled: npt.NDArray[np.float64], deviation: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.void]:
     """What a frame says of the sensors, shape (n_sensors,)."""
-    states = np.zeros(len(records), dtype=SENSOR_STATE_DTYPE)
-    states["status"] = [record.status for record in records]
-    states["time_ns"] = [record.time_ns for record in records]
-    states["measured"] = [record.measured for record in records]
-    states["innovation"] = [record.innovation for record in records]
-    states["modelled"] = modelled
-    states["deviation"] = deviation
-    return states
+    return np.array(
+        [
+            (record.status, record.time_ns, record.measured, value, spread, record.innovation)
+            for record, value, spread in zip(records, modelled.tolist(), deviation.tolist(), strict=True)
+        ],
+        dtype=SENSOR_STATE_DTYPE,
+    )

@@ -1,7 +1,7 @@
 """Readings by tick, and the states to go back to when one arrives late."""
 
-from bisect import bisect_left, bisect_right
-from typing import Generic, TypeVar
+from bisect import bisect_right
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,27 +9,42 @@ import numpy.typing as npt
 State = TypeVar("State")
 
 
+class Reading(NamedTuple):
+    """One entry of a `READING_DTYPE` batch, as plain numbers."""
+
+    sensor: int
+    quality: int
+    time_ns: int
+    value: float
+    sequence: int
+    sent_ns: int
+
+
+def unpack(batch: npt.NDArray[np.void]) -> list[Reading]:
+    """Readings of a batch."""
+    return [Reading(*entry) for entry in batch.tolist()]
+
+
 class ReadingLog:
     """Readings of the last seconds by tick, without duplicates."""
 
-    def __init__(self, window_ticks: int) -> None:
-        self._window_ticks = window_ticks
-        self._by_tick: dict[int, list[npt.NDArray[np.void]]] = {}
+    def __init__(self) -> None:
+        self._by_tick: dict[int, list[Reading]] = {}
         self._seen: set[tuple[int, int]] = set()
 
-    def add(self, tick: int, reading: npt.NDArray[np.void]) -> bool:
+    def add(self, tick: int, reading: Reading) -> bool:
         """Keep a reading; False when its sensor already has one of the same time."""
-        key = (int(reading["sensor"]), int(reading["time_ns"]))
+        key = (reading.sensor, reading.time_ns)
         if key in self._seen:
             return False
         self._seen.add(key)
         entries = self._by_tick.setdefault(tick, [])
         entries.append(reading)
         # The same order whatever the order of arrival, so that late readings give the same estimate.
-        entries.sort(key=lambda entry: (int(entry["time_ns"]), int(entry["sensor"])))
+        entries.sort(key=lambda entry: (entry.time_ns, entry.sensor))
         return True
 
-    def at(self, tick: int) -> list[npt.NDArray[np.void]]:
+    def at(self, tick: int) -> list[Reading]:
         """Readings of a tick in order of time and sensor."""
         return self._by_tick.get(tick, [])
 
@@ -37,29 +52,29 @@ class ReadingLog:
         """The first tick with readings after a tick."""
         return min((tick for tick in self._by_tick if tick > after), default=None)
 
-    def forget(self, now_tick: int) -> None:
-        """Drop what is older than the window."""
-        for tick in [tick for tick in self._by_tick if tick < now_tick - self._window_ticks]:
+    def forget_before(self, oldest_tick: int) -> None:
+        """Drop the readings of older ticks."""
+        for tick in [tick for tick in self._by_tick if tick < oldest_tick]:
             for entry in self._by_tick.pop(tick):
-                self._seen.discard((int(entry["sensor"]), int(entry["time_ns"])))
+                self._seen.discard((entry.sensor, entry.time_ns))
 
 
 class Snapshots(Generic[State]):
-    """States at past ticks: every tick of the last few, then one in `stride`, back to the window's end."""
+    """States at past ticks, one in `stride`, back to the window's start."""
 
-    def __init__(self, *, recent_ticks: int, stride: int, window_ticks: int) -> None:
-        self._recent_ticks, self._stride, self._window_ticks = recent_ticks, stride, window_ticks
+    def __init__(self, *, stride: int, window_ticks: int) -> None:
+        self._stride, self._window_ticks = stride, window_ticks
         self._ticks: list[int] = []
         self._states: list[State] = []
 
+    def is_due(self, tick: int) -> bool:
+        """Whether the state after a tick is to be kept."""
+        return tick % self._stride == 0 and (not self._ticks or tick > self._ticks[-1])
+
     def put(self, tick: int, state: State) -> None:
-        """Keep the state after a tick and thin out the older ones."""
+        """Keep the state after a tick."""
         self._ticks.append(tick)
         self._states.append(state)
-        ageing = bisect_left(self._ticks, tick - self._recent_ticks)
-        aged = ageing < len(self._ticks) and self._ticks[ageing] == tick - self._recent_ticks
-        if aged and self._ticks[ageing] % self._stride:
-            del self._ticks[ageing], self._states[ageing]
         # One snapshot at or before the window's start must remain, or its oldest readings could not be re-filtered.
         while len(self._ticks) > 1 and self._ticks[1] <= tick - self._window_ticks:
             del self._ticks[0], self._states[0]

@@ -3,7 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from twin3d.estimation.jumps import JumpBank
 from twin3d.estimation.kalman import Filter
 from twin3d.estimation.problem import Problem, initial_state, lagged_deviation
 from twin3d.estimation.quality import STALE_PERIODS, SensorRecord, Verdict
+from twin3d.estimation.timeline import Reading
 from twin3d.estimation.transition import Transition, linearise
 from twin3d.records import Quality, SensorStatus
 from twin3d.scene import Sensor, SensorRole
@@ -81,13 +83,13 @@ class Tracker:
             self.truth_offsets,
         )
         twin.filter, twin.jumps = self.filter.copy(), self.jumps.copy()
-        twin.records = [replace(record) for record in self.records]
+        twin.records = [copy(record) for record in self.records]
         twin.counts = self.counts.copy()
         twin.innovations = []
         twin.at_bound = self.at_bound
         return twin
 
-    def step(self, tick: int, time_ns: int, readings: Sequence[npt.NDArray[np.void]], tell: Tell) -> None:
+    def step(self, tick: int, time_ns: int, readings: Sequence[Reading], tell: Tell) -> None:
         """Forecast to a tick and correct with its readings."""
         self.innovations = []
         if tick % LINEARISE_TICKS == 0:
@@ -155,13 +157,13 @@ class Tracker:
                     modelled if math.isnan(record.shown) else record.shown + follow * (modelled - record.shown)
                 )
 
-    def _take(self, reading: npt.NDArray[np.void], tick: int, tell: Tell) -> None:
-        index, value = int(reading["sensor"]), float(reading["value"])
+    def _take(self, reading: Reading, tick: int, tell: Tell) -> None:
+        index, value = reading.sensor, reading.value
         record, sensor = self.records[index], self._setting.sensors[index]
         if record.status is SensorStatus.STALE:
             tell("recovered", f"sensor {sensor.id} sends again")
-        record.time_ns = max(record.time_ns, int(reading["time_ns"]))
-        if reading["quality"] == Quality.BAD or not math.isfinite(value):
+        record.time_ns = max(record.time_ns, reading.time_ns)
+        if reading.quality == Quality.BAD or not math.isfinite(value):
             if record.status is not SensorStatus.BAD:
                 tell("bad", f"sensor {sensor.id} calls its readings bad; they are not used")
             record.status = SensorStatus.BAD
@@ -169,7 +171,7 @@ class Tracker:
         elif sensor.role is SensorRole.CHECK:
             self._compare(index, value)
         else:
-            variance = sensor.noise**2 * (UNCERTAIN_VARIANCE if reading["quality"] == Quality.UNCERTAIN else 1.0)
+            variance = sensor.noise**2 * (UNCERTAIN_VARIANCE if reading.quality == Quality.UNCERTAIN else 1.0)
             self._correct(index, value, variance, tick, tell)
 
     def _compare(self, index: int, value: float) -> None:
@@ -182,20 +184,25 @@ class Tracker:
 
     def _correct(self, index: int, value: float, variance: float, tick: int, tell: Tell) -> None:
         record, sensor, row = self.records[index], self._setting.sensors[index], self.rows[index]
-        innovation, total = self.filter.innovation(row, value - self.offsets[index], variance)
-        apart = f"{innovation:.3g} {sensor.si_unit}"
+        innovation = value - self.offsets[index] - float(row @ self.filter.x)
+        seen = self.filter.seen(row)
+        total = float(row @ seen) + variance
         was_gated = record.status is SensorStatus.GATED
         verdict = record.judge(value, value - innovation, innovation / math.sqrt(total), math.sqrt(variance), tick=tick)
         if verdict is Verdict.JUMP and sensor.role is SensorRole.DRIVE:
             self.filter.add_variance(row * self._input_states(), innovation**2)
         elif verdict is Verdict.RELEARN:
             self._widen_bias(index, innovation)
-            tell("relearned", f"sensor {sensor.id} stays {apart} off its forecast; its bias is learnt anew")
+            tell(
+                "relearned",
+                f"sensor {sensor.id} stays {innovation:.3g} {sensor.si_unit} off its forecast; its bias is learnt anew",
+            )
         if verdict in (Verdict.JUMP, Verdict.RELEARN):
-            innovation, total = self.filter.innovation(row, value - self.offsets[index], variance)
+            seen = self.filter.seen(row)
+            total = float(row @ seen) + variance
             verdict = record.judge_again(innovation / math.sqrt(total))
         used = verdict is Verdict.USED
-        gain = self.filter.update(row, innovation, variance) if used else None
+        gain = self.filter.update(seen, innovation, total) if used else None
         self.jumps.observe(row, innovation, total, gain)
         if not used and not was_gated:
             word = "is stuck" if verdict is Verdict.STUCK else f"is {innovation:.3g} {sensor.si_unit} off its forecast"
@@ -226,7 +233,7 @@ class Tracker:
             direction[problem.biases.start + int(position[0])] = 1.0
             self.filter.add_variance(direction, innovation**2)
         else:
-            self.filter.P *= 1.0 + innovation**2 / self.filter.innovation(self.rows[index], 0.0, 0.0)[1]
+            self.filter.P *= 1.0 + innovation**2 / float(self.rows[index] @ self.filter.seen(self.rows[index]))
 
     def _mark_stale(self, time_ns: int, tell: Tell) -> None:
         for record, sensor in zip(self.records, self._setting.sensors, strict=True):

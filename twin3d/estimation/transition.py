@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from twin3d.estimation.problem import BIAS_TIME_S, PARAMETER_TIME_S, Problem
+from twin3d.estimation.problem import PARAMETER_TIME_S, Problem
 from twin3d.estimation.responses import three_in_series, two_in_series
 
 Array = npt.NDArray[np.float64]
@@ -136,7 +136,7 @@ def _noise_factor(problem: Problem, dt_s: float, rates: Array, load: Array, mode
 def _slow(problem: Problem, dt_s: float) -> tuple[Array, Array]:
     """Decay rates of [q, η, ζ, b] and the noise over a tick of the last three."""
     n_unit = len(problem.parameters) + len(problem.lagged)
-    rates = np.concatenate([np.full(n_unit, 1.0 / PARAMETER_TIME_S), np.full(len(problem.biased), 1.0 / BIAS_TIME_S)])
+    rates = np.concatenate([np.full(n_unit, 1.0 / PARAMETER_TIME_S), problem.bias_rates])
     spread = np.concatenate([np.ones(n_unit), problem.bias_spread])
     return np.concatenate([problem.input_rates, rates]), -np.expm1(-2.0 * rates * dt_s) * spread**2
 
