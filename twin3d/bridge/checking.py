@@ -85,6 +85,13 @@ class ReadingChecker:
         except WireError as error:
             self._rejections.add(error.cause, str(error), frames[0] if len(frames) == 1 else b" | ".join(frames[1:3]))
 
+    def take_reading(self, reading: WireReading) -> None:
+        """Check one reading that has been decoded already."""
+        try:
+            self._rows.append(self._checked(reading, self._clock.now_ns()))
+        except WireError as error:
+            self._rejections.add(error.cause, str(error))
+
     def collect(self) -> npt.NDArray[np.void]:
         """The readings accepted since the last call, shape (n_readings,)."""
         batches, self._batches = self._batches, []
