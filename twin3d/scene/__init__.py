@@ -31,6 +31,7 @@ from twin3d.scene.model import (
     UnknownPrior,
     View,
 )
+from twin3d.scene.reading import json_schema, load_scene
 from twin3d.scene.selectors import Selector
 
 __all__ = [
@@ -64,4 +65,6 @@ __all__ = [
     "Uncertainty",
     "UnknownPrior",
     "View",
+    "json_schema",
+    "load_scene",
 ]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from twin3d.errors import SceneError
 from twin3d.scene.quantities import (
     Angle,
+    CheckTime,
     Conductivity,
     Density,
     Duration,
@@ -378,19 +379,20 @@ class Statistic(StrEnum):
 class Check(Frozen):
     """A fact that must hold in the full-order solution with all inputs at their nominal values."""
 
-    name: str
+    name: str = ""
+    """Says what is checked; made from the other keys where the file gives none."""
     position: Point | None = None
     """A point [m]; exactly one of `position`, `part` and `sensor` is given."""
     part: str | None = None
     """Glob on part names."""
     sensor: str | None = None
     """Id of a sensor."""
-    time: float | Literal["steady"]
+    time: CheckTime
     """Time since the start [s], or ``steady``."""
     field: Literal["temperature"] = "temperature"
     statistic: Statistic = Statistic.VALUE
     """``value`` at a point or sensor; ``max``, ``min`` or ``mean`` over parts."""
-    between: tuple[float, float]
+    between: tuple[Temperature, Temperature]
     """Lowest and highest allowed value, in SI."""
 
 

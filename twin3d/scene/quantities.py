@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
@@ -15,7 +15,8 @@ from twin3d.units import EXAMPLES, parse_difference, parse_quantity, parse_ratio
 FROM_FILE = "from_file"
 """Key of the validation context: true while a scene file is read, where a bare number is an error."""
 
-_PATTERN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S.*$"
+QUANTITY_PATTERN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S.*$"
+"""What a quantity looks like, in the JSON Schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Quantity:
         kind = "difference" if self.is_difference else "quantity"
         return {
             "type": "string",
-            "pattern": _PATTERN,
+            "pattern": QUANTITY_PATTERN,
             "description": f"A {kind} in {self.si_unit} or another unit of it.",
         }
 
@@ -44,15 +45,15 @@ class Quantity:
         parse = parse_difference if self.is_difference else parse_quantity
         if isinstance(value, str):
             return _parsed(lambda: parse(value, self.si_unit))
-        if _is_number(value) and not _reads_file(info):
+        if is_number(value) and not _reads_file(info):
             return value
         example = "0.2 K" if self.is_difference and self.si_unit == "K" else EXAMPLES[self.si_unit]
         remedy = (
             f'{value} has no unit; write for example "{example}"'
-            if _is_number(value)
+            if is_number(value)
             else f'expected text such as "{example}"'
         )
-        raise _problem(remedy)
+        raise problem(remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class RatioMark:
     def _parse(value: Any) -> Any:
         if isinstance(value, str):
             return _parsed(lambda: parse_ratio(value))
-        if not _is_number(value):
-            raise _problem('expected a relative number such as "10 %" or 0.1')
+        if not is_number(value):
+            raise problem('expected a relative number such as "10 %" or 0.1')
         return value
 
 
@@ -97,7 +98,7 @@ class PointMark:
         if isinstance(value, str):
             return _parsed(lambda: selectors.parse_point(value))
         if _reads_file(info):
-            raise _problem('expected text with a unit, such as "80, 0, 3 mm"')
+            raise problem('expected text with a unit, such as "80, 0, 3 mm"')
         return value
 
 
@@ -122,22 +123,50 @@ class SelectorMark:
         if isinstance(value, str):
             return _parsed(lambda: selectors.parse(value))
         if not isinstance(value, selectors.Selector):
-            raise _problem('expected a selector, such as "plane max z"')
+            raise problem('expected a selector, such as "plane max z"')
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTimeMark:
+    """Marks a time that may also be ``steady``."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Parse text before it is checked."""
+        return core_schema.with_info_plain_validator_function(self._parse)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """In a file it is text."""
+        return {"type": "string", "description": 'A time since the start, as in "30 s", or "steady".'}
+
+    @staticmethod
+    def _parse(value: Any, info: ValidationInfo) -> Any:
+        if value == "steady":
+            return value
+        if isinstance(value, str) and value.strip()[:1].isalpha():
+            raise problem(f'found "{value}", expected "steady" or a time such as "30 s"')
+        time_s = Quantity("s")._parse(value, info)
+        if time_s < 0.0:
+            raise problem(f'"{value}" lies before the start')
+        return time_s
 
 
 def _parsed(parse: Callable[[], Any]) -> Any:
     try:
         return parse()
     except SceneError as error:
-        raise _problem(str(error)) from error
+        raise problem(str(error)) from error
 
 
-def _problem(message: str) -> PydanticCustomError:
+def problem(message: str) -> PydanticCustomError:
+    """An error that pydantic passes on with its place."""
     return PydanticCustomError("twin3d", "{message}", {"message": message})
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; truth values are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -171,6 +200,8 @@ Angle: TypeAlias = Annotated[float, _Finite, Quantity("deg")]
 """An angle [deg]."""
 Ratio: TypeAlias = Annotated[float, _NotNegative, RatioMark()]
 """A relative number, zero allowed [–]."""
+CheckTime: TypeAlias = Annotated[float | Literal["steady"], CheckTimeMark()]
+"""A time since the start [s], or ``steady``."""
 Point: TypeAlias = Annotated[tuple[float, float, float], PointMark()]
 """A point [m]."""
 FaceSelector: TypeAlias = Annotated[selectors.Selector, SelectorMark()]

@@ -1,0 +1,304 @@
+"""Turns what the user wrote into a `Scene` in SI, and notes every reference that leads nowhere."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from twin3d.assets import asset_path, list_assets
+from twin3d.errors import SceneError, UnitError
+from twin3d.scene import model, written
+from twin3d.scene.materials import material
+from twin3d.scene.problems import Problems, nearest
+from twin3d.scene.toml_lines import Place
+from twin3d.units import affine_to_si, parse_difference, parse_quantity
+
+SURFACE_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", ".off"})
+"""Formats whose files do not say their unit reliably."""
+
+NOWHERE = model.Input(name="nowhere", unit="W", value=0.0)
+
+
+def build_scene(source: written.WrittenScene, path: Path, problems: Problems) -> model.Scene | None:
+    """The scene that a file means; None when a problem was noted.
+
+    Args:
+        source: The file, every table of the right shape.
+        path: The file, for what is named relative to it.
+        problems: Takes what is wrong.
+    """
+    inputs = {item.name: _input(item, ("input", index), problems) for index, item in enumerate(source.input)}
+    _refuse_twins([item.name for item in source.input], "input", "name", problems)
+    loads = tuple(_load(entry, index, source, inputs, problems) for index, entry in enumerate(source.load))
+    _refuse_twins([load.name for load in loads], "load", "name", problems)
+    sensors = tuple(_sensor(entry, ("sensor", index), inputs, problems) for index, entry in enumerate(source.sensor))
+    _refuse_twins([sensor.id for sensor in sensors], "sensor", "id", problems)
+    fields: dict[str, Any] = {
+        "name": source.name or path.stem,
+        "description": source.description,
+        "path": path,
+        "geometry": _geometry(source.geometry, path, problems),
+        "initial_temperature": source.initial_temperature,
+        "parts": _parts(source.part, problems),
+        "inputs": tuple(inputs.values()),
+        "loads": loads,
+        "contacts": _contacts(source.contact, problems),
+        "sensors": sensors,
+        "uncertainty": source.uncertainty,
+        "feed": source.feed,
+        "plant": None if source.plant is None else _plant(source.plant, inputs, problems),
+        "checks": tuple(_check(entry, ("check", index), sensors, problems) for index, entry in enumerate(source.check)),
+        "view": source.view,
+    }
+    _refuse_idle_inputs(source, loads, problems)
+    return None if problems.listed() else model.Scene(**fields)
+
+
+def _refuse_twins(names: Sequence[str], table: str, key: str, problems: Problems) -> None:
+    counts = Counter(names)
+    for index, name in enumerate(names):
+        if counts[name] > 1 and names.index(name) != index:
+            problems.add((table, index, key), f'a second {table} is named "{name}"; give each its own {key}')
+
+
+def _refuse_idle_inputs(source: written.WrittenScene, loads: Sequence[model.Load], problems: Problems) -> None:
+    used = {load.input for load in loads}
+    for index, item in enumerate(source.input):
+        if item.name not in used:
+            problems.add(
+                ("input", index, "name"), f'no load uses the input "{item.name}"; name it in one, or remove it'
+            )
+
+
+def _geometry(geometry: model.Geometry, path: Path, problems: Problems) -> model.Geometry:
+    place = ("geometry", "file")
+    if geometry.file.suffix.lower() in SURFACE_SUFFIXES and geometry.unit is None:
+        problems.add(place, f'{geometry.file.suffix} files do not say their unit; add unit = "mm" or what it is')
+    if geometry.unit is not None:
+        _noted(("geometry", "unit"), problems, lambda: affine_to_si(str(geometry.unit), "m"), None)
+    beside = path.parent / geometry.file
+    if beside.is_file():
+        return geometry.model_copy(update={"file": beside.resolve()})
+    if geometry.file.name == str(geometry.file) and geometry.file.name in list_assets("meshes"):
+        return geometry.model_copy(update={"file": asset_path("meshes", geometry.file.name)})
+    problems.add(place, f'no file at "{beside}"; shipped with twin3d: {", ".join(list_assets("meshes")) or "none"}')
+    return geometry
+
+
+def _parts(entries: Sequence[written.WrittenPart], problems: Problems) -> tuple[model.PartMaterial, ...]:
+    parts = []
+    for index, entry in enumerate(entries):
+        if isinstance(entry.material, str):
+            name = entry.material
+            found = _noted(("part", index, "material"), problems, lambda name=name: material(name), None)
+        else:
+            full = entry.material
+            found = model.Material(**{**full.model_dump(), "name": full.name or entry.name})
+        if found is not None:
+            parts.append(model.PartMaterial(part=entry.name, material=found))
+    return tuple(parts)
+
+
+def _input(entry: written.WrittenInput, place: Place, problems: Problems) -> model.Input:
+    unit = entry.value.unit
+    prior = None if entry.unknown is None else _prior(entry, (*place, "unknown"), problems)
+    return model.Input(name=entry.name, unit=unit, value=entry.value.value, unknown=prior)
+
+
+def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> model.UnknownPrior:
+    prior, unit, value = entry.unknown, entry.value.unit, entry.value.value
+    if prior is None:
+        raise ValueError(f"input {entry.name} is not unknown")
+    spread = _noted((*place, "spread"), problems, lambda: parse_difference(prior.spread, unit), 1.0)
+    if spread <= 0.0:
+        problems.add((*place, "spread"), f'found "{prior.spread}", expected more than 0')
+    bounds = {
+        key: None
+        if text is None
+        else _noted((*place, key), problems, lambda text=text: parse_quantity(text, unit), value)
+        for key, text in (("minimum", prior.minimum), ("maximum", prior.maximum))
+    }
+    low, high = bounds["minimum"], bounds["maximum"]
+    if (low is not None and low > value) or (high is not None and high < value):
+        problems.add(place, f"the prior mean {value:g} {unit} lies outside its own minimum and maximum")
+    return model.UnknownPrior(spread=max(spread, 1e-300), time_constant=prior.time_constant, minimum=low, maximum=high)
+
+
+def _load(
+    entry: written.WrittenLoad,
+    index: int,
+    source: written.WrittenScene,
+    inputs: dict[str, model.Input],
+    problems: Problems,
+) -> model.Load:
+    """The load of an entry; a constant in it becomes an automatic input."""
+    number = sum(other.kind == entry.kind for other in source.load[: index + 1])
+    name = entry.name or f"{entry.kind}_{number}"
+    place: Place = ("load", index)
+    given = [key for key in entry.drivers if getattr(entry, key) is not None]
+    if len(given) != 1:
+        problems.add(place, f"expected exactly one of {', '.join(entry.drivers)}; found {', '.join(given) or 'none'}")
+        given = [next(iter(entry.drivers))]
+    key = given[0]
+    driver = _driver(getattr(entry, key), f"{name}.{key}", entry.drivers[key], (*place, key), inputs, problems)
+    common = entry.model_dump(exclude={"name", *entry.drivers, *_UNREADY})
+    ready = {field: getattr(entry, field) for field in _UNREADY if hasattr(entry, field)}
+    if isinstance(entry, written.WrittenRadiation):
+        common["around"] = source.initial_temperature if entry.around is None else entry.around
+    load: model.Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driver})
+    return load
+
+
+_UNREADY = ("face",)
+"""Fields that pydantic would take apart when it dumps a model."""
+
+_LOADS: Mapping[str, type[Any]] = {
+    "heat_source": model.HeatSource,
+    "heat_flux": model.HeatFlux,
+    "convection": model.Convection,
+    "fixed_temperature": model.FixedTemperature,
+    "radiation": model.Radiation,
+}
+
+
+def _driver(
+    value: float | written.InputReference | None,
+    automatic: str,
+    unit: model.InputUnit,
+    place: Place,
+    inputs: dict[str, model.Input],
+    problems: Problems,
+) -> str:
+    """The name of the input that drives a load."""
+    if value is None:
+        return NOWHERE.name
+    if not isinstance(value, written.InputReference):
+        inputs[automatic] = model.Input(name=automatic, unit=unit, value=value)
+        return automatic
+    known = inputs.get(value.input)
+    if known is None:
+        problems.add(place, f'no input is named "{value.input}"; {nearest(value.input, inputs)}')
+    elif known.unit != unit:
+        problems.add(place, f'the input "{value.input}" is in {known.unit}, here {unit} is due')
+    return value.input
+
+
+def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> tuple[model.Contact, ...]:
+    contacts = tuple(
+        model.Contact(name=entry.name or f"contact_{index + 1}", between=entry.between, conductance=entry.conductance)
+        for index, entry in enumerate(entries)
+    )
+    _refuse_twins([contact.name for contact in contacts], "contact", "name", problems)
+    return contacts
+
+
+def _sensor(
+    entry: written.WrittenSensor, place: Place, inputs: Mapping[str, model.Input], problems: Problems
+) -> model.Sensor:
+    si_unit = entry.quantity.si_unit
+    _noted((*place, "unit"), problems, lambda: affine_to_si(entry.unit, si_unit), None)
+    noise = _noted((*place, "noise"), problems, lambda: parse_difference(entry.noise, si_unit), 1.0)
+    if noise <= 0.0:
+        problems.add((*place, "noise"), f'found "{entry.noise}", expected more than 0: no sensor is without noise')
+    bias_text = entry.bias
+    bias = 0.0
+    if bias_text is not None:
+        bias = _noted((*place, "bias"), problems, lambda: parse_difference(bias_text, si_unit), 0.0)
+    if entry.role is model.SensorRole.DRIVE:
+        _check_driving(entry, place, inputs, problems)
+    else:
+        _check_looking(entry, place, problems)
+    values = {key: getattr(entry, key) for key in ("id", "quantity", "unit", "position", "face", "lag", "period")}
+    return model.Sensor(**values, noise=max(noise, 1e-300), bias=max(0.0, bias), role=entry.role, drives=entry.drives)
+
+
+def _check_driving(
+    entry: written.WrittenSensor, place: Place, inputs: Mapping[str, model.Input], problems: Problems
+) -> None:
+    if entry.drives is None:
+        problems.add(place, f'a sensor of role "drive" says which input it drives; {nearest("", inputs)}')
+        return
+    known = inputs.get(entry.drives)
+    if known is None:
+        problems.add((*place, "drives"), f'no input is named "{entry.drives}"; {nearest(entry.drives, inputs)}')
+    elif known.unit != entry.quantity.si_unit:
+        problems.add(
+            (*place, "drives"),
+            f'it measures {entry.quantity} in {entry.quantity.si_unit}, the input "{entry.drives}" is in {known.unit}',
+        )
+    elif known.unknown is not None:
+        problems.add((*place, "drives"), f'the input "{entry.drives}" is declared unknown; it cannot be driven as well')
+
+
+def _check_looking(entry: written.WrittenSensor, place: Place, problems: Problems) -> None:
+    if entry.quantity is not model.SensorQuantity.TEMPERATURE:
+        problems.add(
+            (*place, "quantity"),
+            f'only temperatures can {entry.role} the field; a {entry.quantity} can drive an input (role = "drive")',
+        )
+    if (entry.position is None) == (entry.face is None):
+        problems.add(place, 'expected exactly one of position and face, such as position = "80, 0, 3 mm"')
+    if entry.drives is not None:
+        problems.add((*place, "drives"), 'only a sensor of role "drive" drives an input; set role = "drive"')
+
+
+def _plant(entry: written.WrittenPlant, inputs: Mapping[str, model.Input], problems: Problems) -> model.Plant:
+    signals: dict[str, model.Signal] = {}
+    for name, signal in entry.signals.items():
+        place: Place = ("plant", "signals", name)
+        known = inputs.get(name)
+        if known is None:
+            problems.add(place, f'no input is named "{name}"; {nearest(name, inputs)}')
+            continue
+        built = _noted(place, problems, lambda signal=signal, unit=known.unit: _signal(signal, unit), None)
+        if built is not None:
+            signals[name] = built
+    values = {key: getattr(entry, key) for key in ("cell_size", "refine", "local_sizes", "seed", "spread", "bias")}
+    return model.Plant(**values, lag_error=entry.lag_error, signals=signals)
+
+
+def _signal(signal: written.WrittenSignal, unit: str) -> model.Signal:
+    match signal:
+        case written.WrittenConstant():
+            return model.ConstantSignal(value=parse_quantity(signal.value, unit))
+        case written.WrittenSine():
+            mean, amplitude = parse_quantity(signal.mean, unit), parse_difference(signal.amplitude, unit)
+            return model.SineSignal(mean=mean, amplitude=amplitude, period=signal.period, phase=signal.phase)
+        case written.WrittenSteps():
+            _check_steps(signal)
+            values = tuple(parse_quantity(value, unit) for value in signal.values)
+            return model.StepsSignal(times=signal.times, values=values, repeat=signal.repeat)
+
+
+def _check_steps(signal: written.WrittenSteps) -> None:
+    if len(signal.times) != len(signal.values):
+        raise SceneError(f"{len(signal.times)} times and {len(signal.values)} values; each value has its start")
+    if signal.times[0] != 0.0 or any(b <= a for a, b in zip(signal.times, signal.times[1:], strict=False)):
+        raise SceneError('times must ascend from "0 s"')
+
+
+def _check(entry: model.Check, place: Place, sensors: Iterable[model.Sensor], problems: Problems) -> model.Check:
+    places = {key: getattr(entry, key) for key in ("position", "part", "sensor") if getattr(entry, key) is not None}
+    if len(places) != 1:
+        problems.add(place, f"expected exactly one of position, part and sensor; found {', '.join(places) or 'none'}")
+    ids = [sensor.id for sensor in sensors]
+    if entry.sensor is not None and entry.sensor not in ids:
+        problems.add((*place, "sensor"), f'no sensor has the id "{entry.sensor}"; {nearest(entry.sensor, ids)}')
+    is_value = entry.statistic is model.Statistic.VALUE
+    if (entry.part is not None) == is_value:
+        due = "max, min or mean over a part" if is_value else "value at a point or sensor"
+        problems.add((*place, "statistic"), f'found "{entry.statistic}", expected {due}')
+    low, high = entry.between
+    if low > high:
+        problems.add((*place, "between"), f"the lower bound {low:g} K is above the upper bound {high:g} K")
+    where = next((f"{key} {value}" for key, value in places.items()), "nowhere")
+    return entry.model_copy(update={"name": entry.name or f"{entry.statistic} at {where}"})
+
+
+def _noted(place: Place, problems: Problems, parse: Any, otherwise: Any) -> Any:
+    """What `parse` gives; a value in its stead when it fails, with the problem noted."""
+    try:
+        return parse()
+    except (SceneError, UnitError) as error:
+        problems.add(place, str(error))
+        return otherwise

@@ -1,0 +1,163 @@
+"""What is wrong with a scene file, collected so that one error can tell all of it, each with its place."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from twin3d.scene.toml_lines import Place, line_of
+
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+_PLAIN = {
+    "string_type": "text in quotes",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "tuple_type": "a list",
+    "path_type": "the path of a file, as text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a scene file."""
+
+    key: str
+    """Where, as a key path such as ``sensor[2].unit``; empty for the file as a whole."""
+    line: int | None
+    """Line in the file, counted from 1, where it is known."""
+    message: str
+    """What was found and what was expected."""
+
+    def __str__(self) -> str:
+        where = ", ".join(part for part in (f"line {self.line}" if self.line else "", self.key) if part)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class Problems:
+    """Collects what is wrong with one file."""
+
+    def __init__(self, lines: Mapping[Place, int]) -> None:
+        self._lines = dict(lines)
+        self._found: list[Problem] = []
+
+    def add(self, place: Place, message: str) -> None:
+        """Note a problem at a place."""
+        self._found.append(Problem(key_path(place), line_of(place, self._lines), message))
+
+    def add_validation(self, place: Place, raw: Any, error: ValidationError, model: type[BaseModel]) -> None:
+        """Note all that pydantic found in one table."""
+        for detail in error.errors(include_url=False):
+            inner = _without_tags(detail["loc"], raw, keep_last=detail["type"] == "missing")
+            self.add((*place, *inner), _worded(detail, inner, raw, model))
+
+    def listed(self) -> tuple[Problem, ...]:
+        """All problems, in the order of the file."""
+        return tuple(sorted(self._found, key=lambda problem: problem.line or 0))
+
+
+def key_path(place: Place) -> str:
+    """A place as people write it: ``sensor[2].unit``."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint at the known word nearest to a wrong one, and the list of all."""
+    names = list(dict.fromkeys(known))
+    if not names:
+        return "there are none"
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"? ' if near else ""
+    return f"{hint}expected one of {', '.join(names)}"
+
+
+def _worded(detail: ErrorDetails, place: Place, raw: Any, model: type[BaseModel]) -> str:
+    kind, context, found = detail["type"], detail.get("ctx", {}), _shown(_value_at(raw, place))
+    if kind == "missing":
+        return "is missing" if not isinstance(place[-1], int) else "the list has too few entries"
+    if kind == "extra_forbidden":
+        return f"unknown key; {nearest(str(place[-1]), _known_keys(model, place[:-1], raw))}"
+    if kind in {"enum", "literal_error"}:
+        known = re.findall(r"'([^']*)'", str(context["expected"]))
+        return f"found {found}, {nearest(str(_value_at(raw, place)), known)}"
+    if kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
+        return f"found {found}, expected {words} {context[key]:g}"
+    return _worded_shape(detail, found)
+
+
+def _worded_shape(detail: ErrorDetails, found: str) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "twin3d":
+        return str(context["message"])
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        known = re.findall(r"'([^']*)'", str(context.get("expected_tags", "'constant', 'steps', 'sine'")))
+        tag = str(context.get("tag", ""))
+        return f"kind {tag!r} is unknown; {nearest(tag, known)}" if tag else f"kind is missing; {nearest('', known)}"
+    if kind == "string_pattern_mismatch":
+        return f"found {found}; a name begins with a letter and holds letters, digits, _ and -"
+    if kind in {"string_too_short", "too_short", "too_long"}:
+        return f"found {found}: too {'long' if kind == 'too_long' else 'short'}"
+    return f"found {found}, expected {_PLAIN[kind]}" if kind in _PLAIN else f"found {found}: {detail['msg']}"
+
+
+def _without_tags(loc: tuple[str | int, ...], raw: Any, *, keep_last: bool) -> Place:
+    """The place in the file: pydantic puts the tags of unions in between."""
+    place: Place = ()
+    for index, part in enumerate(loc):
+        if _has(raw, part) or (keep_last and index == len(loc) - 1):
+            place = (*place, part)
+            raw = raw[part] if _has(raw, part) else None
+    return place
+
+
+def _has(container: Any, part: str | int) -> bool:
+    if isinstance(container, Mapping):
+        return part in container
+    return isinstance(container, list) and isinstance(part, int) and part < len(container)
+
+
+def _value_at(raw: Any, place: Place) -> Any:
+    for part in place:
+        raw = raw[part] if _has(raw, part) else None
+    return raw
+
+
+def _known_keys(model: type[BaseModel], place: Place, raw: Any) -> tuple[str, ...]:
+    models = [model]
+    for part in place:
+        raw = raw[part]
+        if isinstance(part, str):
+            fields = [entry.model_fields[part].annotation for entry in models if part in entry.model_fields]
+            models = [inner for field in fields for inner in _models_in(field)] or models
+    if isinstance(raw, Mapping) and "kind" in raw:
+        models = [entry for entry in models if raw["kind"] in get_args(entry.model_fields["kind"].annotation)]
+    return tuple(key for entry in models for key in entry.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def _shown(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

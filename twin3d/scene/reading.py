@@ -1,0 +1,66 @@
+"""Reads scene files: one error tells all that is wrong with a file, each problem with its line and key."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from twin3d.errors import SceneError
+from twin3d.scene.building import build_scene
+from twin3d.scene.model import Scene
+from twin3d.scene.problems import Problems
+from twin3d.scene.quantities import FROM_FILE
+from twin3d.scene.toml_lines import key_lines
+from twin3d.scene.written import WrittenScene
+
+
+def load_scene(path: Path) -> Scene:
+    """Read and check a scene file.
+
+    Args:
+        path: The TOML file.
+
+    Returns:
+        The scene, in SI; files that it names are resolved.
+
+    Raises:
+        SceneError: The file is missing, is no TOML, or something in it is wrong: a key or name that is unknown, a
+            quantity without a unit or of another dimension, a value out of its range. All problems are listed.
+    """
+    text = _text_of(path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SceneError(f"{path}: this is not TOML: {error}") from error
+    problems = Problems(key_lines(text))
+    scene = _scene_of(raw, path, problems)
+    if scene is None:
+        listed = problems.listed()
+        head = f"{path}: {len(listed)} problem{'s' if len(listed) > 1 else ''}"
+        raise SceneError("\n  ".join([head, *map(str, listed)]))
+    return scene
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of scene files as they are written, quantities as text."""
+    schema = WrittenScene.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "twin3d scene", **schema}
+
+
+def _scene_of(raw: dict[str, Any], path: Path, problems: Problems) -> Scene | None:
+    try:
+        source = WrittenScene.model_validate(raw, context={FROM_FILE: True})
+    except ValidationError as error:
+        problems.add_validation((), raw, error, WrittenScene)
+        return None
+    return build_scene(source, path, problems)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SceneError(f"there is no scene file at {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SceneError(f"the scene file {path} cannot be read: {error}") from error
