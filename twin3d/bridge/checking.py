@@ -52,7 +52,11 @@ class AliasTable:
     sensors: npt.NDArray[np.int32]
     """Index into the scene's sensors by alias; -1 unknown, -2 wrong unit, shape (n_aliases,)."""
     scales: npt.NDArray[np.float64]
+    """SI value = offset + scale · value, shape (n_aliases,)."""
     offsets: npt.NDArray[np.float64]
+    """SI value of 0, shape (n_aliases,)."""
+    minima: npt.NDArray[np.float64]
+    """Smallest possible SI value: 0 for a temperature, else minus infinity, shape (n_aliases,)."""
 
 
 class ReadingChecker:
@@ -63,10 +67,10 @@ class ReadingChecker:
     ) -> None:
         self._index_of = {sensor.id: index for index, sensor in enumerate(sensors)}
         self._units = UnitTable(sensors)
-        self._is_temperature = np.array([sensor.si_unit == "K" for sensor in sensors], dtype=bool)
         self._rejections = rejections
         self._clock = clock
-        self._limits = limits
+        self._max_future_ns = round(limits.max_future_s * 1e9)
+        self._max_age_ns = round(limits.max_age_s * 1e9)
         self._by_sequence: DuplicateFilter[tuple[str, int]] = DuplicateFilter()
         self._by_time: DuplicateFilter[int] = DuplicateFilter(max_keys=max(1, len(sensors)))
         self._births: OrderedDict[tuple[str, int], AliasTable] = OrderedDict()
@@ -125,7 +129,7 @@ class ReadingChecker:
             if reading.quality is not Quality.BAD:
                 raise WireError(Cause.NOT_FINITE, f"{reading.sensor!r} is {value}")
             value = math.nan
-        if value < 0.0 and self._is_temperature[sensor]:
+        if value < 0.0 and self._units.si_unit(sensor) == "K":
             raise WireError(Cause.IMPOSSIBLE, f"{reading.sensor!r} at {value:.6g} K")
         self._check_time(reading, now_ns)
         if not self._is_new(reading, sensor):
@@ -134,11 +138,11 @@ class ReadingChecker:
         return sensor, reading.quality, reading.time_ns, value, sequence, reading.sent_ns
 
     def _check_time(self, reading: WireReading, now_ns: int) -> None:
-        ahead_s = (reading.time_ns - now_ns) * 1e-9
-        if ahead_s > self._limits.max_future_s:
-            raise WireError(Cause.FUTURE, f"{reading.sensor!r} is {ahead_s:.6g} s ahead of the clock")
-        if -ahead_s > self._limits.max_age_s:
-            raise WireError(Cause.TOO_OLD, f"{reading.sensor!r} is {-ahead_s:.6g} s old")
+        ahead_ns = reading.time_ns - now_ns
+        if ahead_ns > self._max_future_ns:
+            raise WireError(Cause.FUTURE, f"{reading.sensor!r} is {ahead_ns * 1e-9:.6g} s ahead of the clock")
+        if -ahead_ns > self._max_age_ns:
+            raise WireError(Cause.TOO_OLD, f"{reading.sensor!r} is {-ahead_ns * 1e-9:.6g} s old")
 
     def _is_new(self, reading: WireReading, sensor: int) -> bool:
         if reading.sequence is None:
@@ -168,7 +172,7 @@ class ReadingChecker:
     def _alias_table(self, header: BatchHeader, declared: Sequence[DeclaredSensor]) -> AliasTable:
         size = 1 + max((entry.a for entry in declared), default=-1)
         sensors = np.full(size, _UNKNOWN, dtype=np.int32)
-        scales, offsets = np.ones(size), np.zeros(size)
+        scales, offsets, minima = np.ones(size), np.zeros(size), np.full(size, -np.inf)
         for entry in declared:
             sensor = self._index_of.get(entry.n)
             if sensor is None:
@@ -177,7 +181,8 @@ class ReadingChecker:
             sensors[entry.a] = _WRONG_UNIT if affine is None else sensor
             if affine is not None:
                 scales[entry.a], offsets[entry.a] = affine.scale, affine.offset
-        return AliasTable(header.mv, sensors, scales, offsets)
+                minima[entry.a] = 0.0 if self._units.si_unit(sensor) == "K" else -np.inf
+        return AliasTable(header.mv, sensors, scales, offsets, minima)
 
     def _take_records(self, header: BatchHeader, records: npt.NDArray[np.void], table: AliasTable) -> None:
         if not len(table.sensors):
@@ -190,16 +195,15 @@ class ReadingChecker:
         with np.errstate(over="ignore", invalid="ignore"):
             value = table.offsets[alias] + table.scales[alias] * records["value"]
         is_finite = np.isfinite(value)
-        earliest, latest = self._time_range(now_ns)
         good = self._filtered(
             header,
             {
                 Cause.UNKNOWN_SENSOR: sensor == _UNKNOWN,
                 Cause.UNIT: sensor == _WRONG_UNIT,
                 Cause.NOT_FINITE: ~is_finite & (quality != Quality.BAD),
-                Cause.IMPOSSIBLE: is_finite & (value < 0.0) & self._is_temperature[np.maximum(sensor, 0)],
-                Cause.FUTURE: records["time_ns"] > latest,
-                Cause.TOO_OLD: records["time_ns"] < earliest,
+                Cause.IMPOSSIBLE: is_finite & (value < table.minima[alias]),
+                Cause.FUTURE: records["time_ns"] > now_ns + self._max_future_ns,
+                Cause.TOO_OLD: records["time_ns"] < now_ns - self._max_age_ns,
             },
         )
         batch = empty_readings(int(good.sum()))
@@ -208,9 +212,6 @@ class ReadingChecker:
         batch["value"] = np.where(is_finite, value, np.nan)[good]
         batch["sequence"], batch["sent_ns"] = header.seq, header.ts
         self._batches.append(batch)
-
-    def _time_range(self, now_ns: int) -> tuple[int, int]:
-        return now_ns - round(self._limits.max_age_s * 1e9), now_ns + round(self._limits.max_future_s * 1e9)
 
     def _filtered(self, header: BatchHeader, bad_by_cause: dict[Cause, npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
         """Which records pass all checks; one that fails several counts under the first."""

@@ -16,6 +16,9 @@ SENML_UNITS = {
 """SenML's names (RFC 8428 and 8798) where they differ from those of `twin3d.units`."""
 
 COMMON_UNITS = ("Cel", "degC", "degF", "K", "mW", "W", "kW", "MW", "W/m2", "kW/m2", "W/m^2", "W/m3", "W/m^3")
+_DIFFERENCES = ("delta_", "Δ")
+"""A sensor measures a temperature, never a difference of two."""
+
 MAX_LEARNT = 256
 """Units tried beyond the common ones; a flood of invented units must not keep the receiver busy."""
 
@@ -57,6 +60,8 @@ class UnitTable:
 
 
 def _affine(unit: str, si_unit: str) -> Affine | None:
+    if unit.startswith(_DIFFERENCES):
+        return None
     try:
         return affine_to_si(SENML_UNITS.get(unit, unit), si_unit)
     except UnitError:

@@ -39,7 +39,7 @@ def load_recording(path: Path, sensors: Sequence[Sensor]) -> Recording:
     """Read a recording for the sensors of a scene; the ending tells its kind: .sqlite, .csv, .jsonl.
 
     Raises:
-        BridgeError: The file is missing or of another kind, or a CSV file lacks a column.
+        BridgeError: The file is missing or of another kind, or a CSV file lacks a column or is no text.
         HistoryError: The history cannot be read.
     """
     readers = {".sqlite": _from_history, ".csv": _from_csv, ".jsonl": _from_lines}
@@ -64,18 +64,26 @@ def _from_history(path: Path, sensors: Sequence[Sensor]) -> Recording:
 
 def _from_csv(path: Path, sensors: Sequence[Sensor]) -> Recording:
     checker, rejections = _checker(sensors)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        missing = [name for name in CSV_COLUMNS if name not in (rows.fieldnames or ())]
-        if missing:
-            found = ", ".join(rows.fieldnames or ()) or "none"
-            raise BridgeError(f"{path.name} has no column {missing[0]!r} in its first line; it has: {found}")
-        for row in rows:
-            try:
-                checker.take_reading(_row_reading(row))
-            except (ValueError, KeyError, TypeError, OverflowError) as error:
-                rejections.add(Cause.MALFORMED, f"line {rows.line_num} of {path.name}: {error}")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            _take_rows(csv.DictReader(file), path.name, checker, rejections)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise BridgeError(f"{path.name} is no CSV file in UTF-8: {error}; save it again as text") from error
     return _recording(checker, rejections)
+
+
+def _take_rows(rows: csv.DictReader[str], name: str, checker: ReadingChecker, rejections: RejectionLog) -> None:
+    found = rows.fieldnames or ()
+    missing = [column for column in CSV_COLUMNS if column not in found]
+    if missing:
+        raise BridgeError(
+            f"{name} has no column {missing[0]!r} in its first line; it has: {', '.join(found)[:200] or 'none'}"
+        )
+    for row in rows:
+        try:
+            checker.take_reading(_row_reading(row))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            rejections.add(Cause.MALFORMED, f"line {rows.line_num} of {name}: {error}")
 
 
 def _row_reading(row: dict[str, str]) -> WireReading:

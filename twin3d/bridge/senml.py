@@ -77,9 +77,8 @@ def decode_senml(payload: bytes, now_ns: int) -> list[WireReading | WireError]:
         raise WireError(Cause.VERSION, "a label ends in '_': it must be understood, and is not")
     if isinstance(decoded, list):
         return list(_resolve(decoded, now_ns))
-    if decoded.bver is not None and decoded.bver > SENML_VERSION:
-        raise WireError(Cause.VERSION, f"SenML version {decoded.bver}, {SENML_VERSION} is understood")
-    return list(_resolve([decoded], now_ns))
+    _check_version(decoded)
+    return [_reading(decoded, decoded, now_ns)]
 
 
 def _record(reading: WireReading) -> SenmlRecord:
@@ -104,19 +103,24 @@ def _resolve(records: list[SenmlRecord], now_ns: int) -> Iterator[WireReading | 
             value = getattr(record, label)
             if value is not None:
                 setattr(base, label, value)
-        if record.bver is not None and record.bver > SENML_VERSION:
-            yield WireError(Cause.VERSION, f"SenML version {record.bver}, {SENML_VERSION} is understood")
-            return
-        if record.n is None and record.v is None and _has_base(record):
-            continue
         try:
-            yield _reading(record, base, now_ns)
+            _check_version(record)
+            if not _is_base_only(record):
+                yield _reading(record, base, now_ns)
         except WireError as error:
             yield error
+            if error.cause is Cause.VERSION:
+                return
 
 
-def _has_base(record: SenmlRecord) -> bool:
-    return not (record.bn is None and record.bt is None and record.bu is None and record.bv is None)
+def _check_version(record: SenmlRecord) -> None:
+    if record.bver is not None and record.bver > SENML_VERSION:
+        raise WireError(Cause.VERSION, f"SenML version {record.bver}, {SENML_VERSION} is understood")
+
+
+def _is_base_only(record: SenmlRecord) -> bool:
+    has_base = not (record.bn is None and record.bt is None and record.bu is None and record.bv is None)
+    return has_base and record.n is None and record.v is None
 
 
 def _reading(record: SenmlRecord, base: SenmlRecord, now_ns: int) -> WireReading:

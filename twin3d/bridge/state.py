@@ -179,6 +179,8 @@ class StateSubscriber:
         with self._changed:
             self._model_hash, self._other_hash = view_model.model_hash, None
             self._with_factor = None
+            if self._newest is not None and self._newest.model_hash != view_model.model_hash:
+                self._newest, self._is_fresh = None, False
         self._fetch_frame(timeout_s)
         return view_model
 
@@ -223,7 +225,7 @@ class StateSubscriber:
         except BridgeError as error:
             _log.debug("no frame to start with: %s", error)
             return
-        self._keep(frame)
+        self._keep(frame, is_reply=True)
 
     def _receive(self) -> None:
         stop = self._stop.receiver()
@@ -247,7 +249,8 @@ class StateSubscriber:
         if is_first:
             _log.warning("a message is no frame: %s at %s", error, self._frame_endpoint)
 
-    def _keep(self, frame: Frame) -> None:
+    def _keep(self, frame: Frame, *, is_reply: bool = False) -> None:
+        """Keep a frame as the newest; one that was asked for may have been overtaken by those published."""
         with self._changed:
             if self._model_hash is not None and frame.model_hash != self._model_hash:
                 self._other_hash = frame.model_hash
@@ -256,6 +259,7 @@ class StateSubscriber:
             if frame.covariance_factor is not None:
                 self._with_factor = frame
                 self._is_factor_fresh = True
-            self._newest = frame
+            if not is_reply or self._newest is None or frame.time_ns > self._newest.time_ns:
+                self._newest = frame
             self._is_fresh = True
             self._changed.notify_all()

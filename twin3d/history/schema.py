@@ -35,6 +35,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open or create a history; every committed transaction is on the disk before the commit returns."""
     connection = _connect(path, f"file:{_quoted(path)}?mode=rwc")
     try:
+        if _table_names(connection):
+            _check(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         # One writer creates the tables; a second one that starts at the same moment waits and finds them.
@@ -73,8 +75,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def unreadable(path: Path, error: Exception) -> HistoryError:
     """What SQLite's complaint means and what can be done."""
-    if not isinstance(error, sqlite3.Error):
-        return HistoryError(f"something that was appended to the history {path} cannot be stored: {error}")
+    if not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return HistoryError(f"something that was asked of the history {path} cannot be done: {error}")
     if isinstance(error, sqlite3.OperationalError):
         return HistoryError(f"the history {path} cannot be used: {error}; is the disk full or the folder read-only?")
     return HistoryError(

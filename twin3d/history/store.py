@@ -39,11 +39,12 @@ class History:
         self._n_damaged = 0
         self._lock = threading.Lock()
         self._writer: Writer | None = None
-        self._row_of_sensor: npt.NDArray[np.int32] | None = None
+        self._n_sensors = 0
         self._factors: dict[int, npt.NDArray[np.float64]] = {}
         if not read_only:
             if sensor_ids is not None:
-                self._row_of_sensor = _declare_sensors(path, sensor_ids)
+                _declare_sensors(path, sensor_ids)
+                self._n_sensors = len(sensor_ids)
             self._writer = Writer(path)
         try:
             self._reader = open_for_reading(path)
@@ -69,13 +70,13 @@ class History:
         """Keep a batch of `READING_DTYPE`; its sensors are those given to the constructor."""
         if not len(batch):
             return
-        if self._row_of_sensor is None:
+        writer = self._appendable()
+        if not self._n_sensors:
             raise HistoryError(f"the history {self._path} was opened without sensor_ids; give them to keep readings")
-        if batch["sensor"].min() < 0 or batch["sensor"].max() >= len(self._row_of_sensor):
-            raise HistoryError(f"a reading of sensor {batch['sensor'].max()}; {len(self._row_of_sensor)} are declared")
-        kept = np.array(batch, dtype=READING_DTYPE)
-        kept["sensor"] = self._row_of_sensor[kept["sensor"]]
-        self._appendable().append(kept)
+        for index in (batch["sensor"].min(), batch["sensor"].max()):
+            if not 0 <= index < self._n_sensors:
+                raise HistoryError(f"a reading of sensor {index}; {self._n_sensors} are declared, counted from 0")
+        writer.append(np.array(batch, dtype=READING_DTYPE))
 
     def append_frame(self, frame: Frame) -> None:
         """Keep a frame; its covariance factor is stored only when it changed."""
@@ -83,7 +84,7 @@ class History:
 
     def append_event(self, time_ns: int, kind: str, text: str) -> None:
         """Keep an event."""
-        self._execute_later("INSERT INTO events (time_ns, kind, text) VALUES (?, ?, ?)", time_ns, kind, text)
+        self._execute_later("INSERT INTO events (time_ns, kind, text) VALUES (?, ?, ?)", int(time_ns), kind, text)
 
     def put_model(self, model_hash: str, content: bytes) -> None:
         """Keep the bytes of a model, once."""
@@ -91,7 +92,7 @@ class History:
 
     def put_scene(self, time_ns: int, text: str) -> None:
         """Keep the text of the scene that runs from a time on."""
-        self._execute_later("INSERT INTO scenes (time_ns, text) VALUES (?, ?)", time_ns, text)
+        self._execute_later("INSERT INTO scenes (time_ns, text) VALUES (?, ?)", int(time_ns), text)
 
     def get_model(self, model_hash: str) -> bytes:
         """The bytes of a model."""
@@ -250,19 +251,28 @@ class History:
         _log.warning("a damaged entry is left out: %s %d: %s, in %s", table, row, error, self._path)
 
 
-def _declare_sensors(path: Path, sensor_ids: Sequence[str]) -> npt.NDArray[np.int32]:
-    """Add the sensors that the file does not know yet; the answer is each one's place in the file."""
+def _declare_sensors(path: Path, sensor_ids: Sequence[str]) -> None:
+    """Keep the names of the sensors in a new file; in an older one they must be the same."""
     connection = open_for_writing(path)
     try:
         connection.execute("BEGIN IMMEDIATE")
-        known = [name for (name,) in connection.execute("SELECT name FROM sensors ORDER BY id")]
-        for name in sensor_ids:
-            if name not in known:
-                connection.execute("INSERT INTO sensors (id, name) VALUES (?, ?)", (len(known), name))
-                known.append(name)
+        kept = [name for (name,) in connection.execute("SELECT name FROM sensors ORDER BY id")]
+        if not kept:
+            connection.executemany("INSERT INTO sensors (id, name) VALUES (?, ?)", enumerate(sensor_ids))
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
     finally:
         connection.close()
-    return np.array([known.index(name) for name in sensor_ids], dtype=np.int32)
+    if kept and kept != list(sensor_ids):
+        raise HistoryError(
+            f"the history {path} was kept for other sensors ({_difference(kept, sensor_ids)}); "
+            f"choose another file, or move it away"
+        )
+
+
+def _difference(kept: Sequence[str], declared: Sequence[str]) -> str:
+    gone = [name for name in kept if name not in declared]
+    new = [name for name in declared if name not in kept]
+    parts = [f"{word}: {', '.join(names[:5])}" for word, names in (("gone", gone), ("new", new)) if names]
+    return "; ".join(parts) or "in another order"

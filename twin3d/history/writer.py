@@ -92,8 +92,17 @@ class Writer:
         self._is_hurried.set()
         self._waiting.put(_nothing)
         self._thread.join()
+        self._become_one_file()
         self._connection.close()
         self._raise_error()
+
+    def _become_one_file(self) -> None:
+        """Without its write-ahead log a history can be copied as it is, and read where nothing can be written."""
+        try:
+            self._connection.execute("PRAGMA busy_timeout=0")
+            self._connection.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            _log.debug("the write-ahead log stays, somebody reads it: %s at %s", error, self._path)
 
     def _raise_error(self) -> None:
         with self._state:
@@ -169,8 +178,8 @@ class Writer:
             "INSERT INTO frames (time_ns, sequence, model_hash, factor, provenance, flags, n_modes, n_inputs, checksum,"
             " columns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                frame.time_ns,
-                frame.sequence,
+                int(frame.time_ns),
+                int(frame.sequence),
                 frame.model_hash,
                 self._factor_id(frame.covariance_factor),
                 frame.provenance,
