@@ -89,7 +89,7 @@ def _record(reading: WireReading) -> SenmlRecord:
         t=round(reading.time_ns / 1e9, 6),
         q=None if reading.quality is Quality.GOOD else reading.quality.name.lower(),
         pid=reading.producer,
-        ep=reading.epoch or None,
+        ep=None if reading.producer is None else reading.epoch,
         seq=reading.sequence,
         ts=round(reading.sent_ns / 1e9, 6) if reading.sent_ns else None,
     )
