@@ -102,6 +102,8 @@ class ReadingChecker:
         if self._rows:
             batches.append(np.array(self._rows, dtype=READING_DTYPE))
             self._rows = []
+        if len(batches) == 1:
+            return batches[0]
         return np.concatenate(batches) if batches else empty_readings()
 
     def _take_senml(self, payload: bytes) -> None:
