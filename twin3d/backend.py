@@ -1,15 +1,24 @@
 """Where arrays live: NumPy and SciPy on the CPU, CuPy on the GPU, behind one frozen record."""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+import numpy
+import scipy.sparse
+import scipy.sparse.linalg
+
+from twin3d.errors import CapabilityError
 
 Array = Any
 """A NumPy or a CuPy array."""
 
 GPU_MIN_DOFS = 200_000
 """Below this size the transfer and launch costs outweigh the device, so `auto` stays on the CPU."""
+
+INSTALL_HINT = "pip install 'twin3d[gpu]' for CUDA 12 or 'twin3d[gpu-cuda13]' for CUDA 13"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +37,45 @@ class Backend:
     """Copy an array to the host."""
     reason: str
     """Why this one was taken, for people."""
+
+
+def get_backend(name: str = "auto", *, n_dofs: int | None = None) -> Backend:
+    """The array library to compute with.
+
+    Args:
+        name: ``auto``, ``numpy`` or ``cupy``. ``auto`` takes the GPU where one answers and the problem is large.
+        n_dofs: Number of unknowns, where it is known.
+
+    Raises:
+        CapabilityError: ``cupy`` was asked for and cannot be used; says why and what to install.
+        ValueError: The name is unknown.
+    """
+    if name not in {"auto", "numpy", "cupy"}:
+        raise ValueError(f"unknown backend {name!r}; choose auto, numpy or cupy")
+    if name == "numpy":
+        return _numpy("asked for")
+    if name == "auto" and n_dofs is not None and n_dofs < GPU_MIN_DOFS:
+        return _numpy(f"on the CPU: {n_dofs:,} unknowns, a GPU pays from {GPU_MIN_DOFS:,}")
+    try:
+        return _cupy("asked for" if name == "cupy" else "on the GPU")
+    except CapabilityError as error:
+        if name == "cupy":
+            raise
+        return _numpy(f"on the CPU: {error}")
+
+
+def _numpy(reason: str) -> Backend:
+    return Backend("numpy", numpy, scipy.sparse, scipy.sparse.linalg, numpy.asarray, reason)
+
+
+def _cupy(reason: str) -> Backend:
+    try:
+        cupy = importlib.import_module("cupy")
+    except ImportError as error:
+        raise CapabilityError(f"CuPy is not installed; {INSTALL_HINT}") from error
+    try:
+        device = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise CapabilityError(f"no CUDA device answers: {error}; check the driver with nvidia-smi") from error
+    sparse, linalg = (importlib.import_module(f"cupyx.scipy.sparse{end}") for end in ("", ".linalg"))
+    return Backend("cupy", cupy, sparse, linalg, cupy.asnumpy, f"{reason}: {device}")

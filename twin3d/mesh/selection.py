@@ -96,7 +96,7 @@ class _Resolver:
         heights = np.array([face.centroid @ axis for face in self._faces])
         if not candidates.any():
             return candidates
-        return candidates & (heights >= heights[candidates].max() - SAME_PLACE * self._size)
+        return np.asarray(candidates & (heights >= heights[candidates].max() - SAME_PLACE * self._size))
 
     def _near(self, term: selectors.Near) -> Chosen:
         distances = np.array([self._distance(face, np.array(term.point)) for face in self._faces])

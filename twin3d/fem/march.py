@@ -1,0 +1,116 @@
+"""Temperatures in time at full order: one factorisation, as many steps as wanted."""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.backend import Backend
+from twin3d.errors import SolverError
+from twin3d.fem.linear import Solve, prepare
+from twin3d.fem.system import System, system_at
+from twin3d.records import Operators
+
+Array = npt.NDArray[np.float64]
+
+
+class Scheme(StrEnum):
+    """How time is discretised."""
+
+    BACKWARD_EULER = "backward_euler"
+    """First order, damps everything."""
+    CRANK_NICOLSON = "crank_nicolson"
+    """Second order, lets steps ring; for smooth loads."""
+    BDF2 = "bdf2"
+    """Second order and damps; its first step is two backward Euler half steps."""
+
+
+def march(
+    operators: Operators,
+    initial: Array,
+    inputs_at: Callable[[float], Array],
+    *,
+    dt_s: float,
+    n_steps: int,
+    theta: Array | None = None,
+    scheme: Scheme = Scheme.BDF2,
+    backend: Backend,
+) -> Iterator[Array]:
+    """Temperatures after each step.
+
+    Args:
+        operators: The heat equation.
+        initial: Temperature at time 0 [K], shape (n_points,).
+        inputs_at: Inputs u at a time [s], shape (n_inputs,).
+        dt_s: Step [s].
+        n_steps: Number of steps.
+        theta: Parameters; nominal ones without them.
+        scheme: How time is discretised (Hairer and Wanner, Solving ODEs II (1996), section V.1).
+        backend: Where to solve.
+
+    Yields:
+        Temperature [K], shape (n_points,).
+
+    Raises:
+        SolverError: The step is not positive.
+    """
+    if not dt_s > 0.0:
+        raise SolverError(f"dt_s is {dt_s}; it must be positive")
+    system = system_at(operators, theta)
+    before = np.asarray(initial, dtype=np.float64)[system.free_points]
+    u_before = np.asarray(inputs_at(0.0), dtype=np.float64)
+    solver = _Stepper(system, dt_s, scheme, backend)
+    older: tuple[Array, Array] | None = None
+    for number in range(1, n_steps + 1):
+        u_now = np.asarray(inputs_at(number * dt_s), dtype=np.float64)
+        now = solver.step(before, u_before, u_now, older, half=np.asarray(inputs_at((number - 0.5) * dt_s)))
+        older, before, u_before = (before, u_before), now, u_now
+        yield system.full(now, u_now)
+
+
+class _Stepper:
+    """Holds the factorisation of one scheme."""
+
+    def __init__(self, system: System, dt_s: float, scheme: Scheme, backend: Backend) -> None:
+        self._system, self._dt_s, self._scheme = system, dt_s, scheme
+        self._lhs_weight = {Scheme.BACKWARD_EULER: 1.0, Scheme.CRANK_NICOLSON: 0.5, Scheme.BDF2: 2.0 / 3.0}[scheme]
+        self._solve = self._factor(self._lhs_weight * dt_s, backend)
+        self._solve_half = self._factor(0.5 * dt_s, backend) if scheme is Scheme.BDF2 else self._solve
+
+    def _factor(self, tau_s: float, backend: Backend) -> Solve:
+        return prepare(self._system.mass + tau_s * self._system.stiffness, backend=backend)
+
+    def step(
+        self, before: Array, u_before: Array, u_now: Array, older: tuple[Array, Array] | None, *, half: Array
+    ) -> Array:
+        """The state after one step; `half` are the inputs in its middle."""
+        match self._scheme:
+            case Scheme.BACKWARD_EULER:
+                return self._euler(before, u_before, u_now, self._dt_s, self._solve)
+            case Scheme.CRANK_NICOLSON:
+                return self._trapezoidal(before, u_before, u_now)
+            case Scheme.BDF2 if older is None:
+                middle = self._euler(before, u_before, half, 0.5 * self._dt_s, self._solve_half)
+                return self._euler(middle, half, u_now, 0.5 * self._dt_s, self._solve_half)
+            case Scheme.BDF2:
+                return self._bdf2(before, u_before, u_now, older)
+
+    def _euler(self, before: Array, u_before: Array, u_now: Array, dt_s: float, solve: Solve) -> Array:
+        system = self._system
+        rhs = system.mass @ before + dt_s * (system.load @ u_now) - system.fixed_mass @ (u_now - u_before)
+        return solve(rhs)
+
+    def _trapezoidal(self, before: Array, u_before: Array, u_now: Array) -> Array:
+        system, dt_s = self._system, self._dt_s
+        rhs = system.mass @ before - 0.5 * dt_s * (system.stiffness @ before)
+        rhs += 0.5 * dt_s * (system.load @ (u_before + u_now)) - system.fixed_mass @ (u_now - u_before)
+        return self._solve(rhs)
+
+    def _bdf2(self, before: Array, u_before: Array, u_now: Array, older: tuple[Array, Array] | None) -> Array:
+        if older is None:
+            raise SolverError("BDF2 needs two states")
+        system, (oldest, u_oldest) = self._system, older
+        change = u_now - 4.0 / 3.0 * u_before + 1.0 / 3.0 * u_oldest
+        rhs = system.mass @ (4.0 / 3.0 * before - 1.0 / 3.0 * oldest) - system.fixed_mass @ change
+        return self._solve(rhs + 2.0 / 3.0 * self._dt_s * (system.load @ u_now))

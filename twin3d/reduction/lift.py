@@ -1,0 +1,43 @@
+"""From reduced coordinates back to temperatures and their deviations, anywhere."""
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.records import ReducedModel
+
+Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.integer]
+
+
+def temperature(model: ReducedModel, coefficients: Array, inputs: Array, *, points: Indices | None = None) -> Array:
+    r"""Temperature $T = T_r + G \tilde u + \Phi a$ [K].
+
+    Args:
+        model: The reduced model.
+        coefficients: a, shape (n_modes,).
+        inputs: u in SI, shape (n_inputs,).
+        points: Mesh points wanted; all without them.
+
+    Returns:
+        Shape (n_wanted,).
+    """
+    basis, lifting = (model.basis, model.lifting) if points is None else (model.basis[points], model.lifting[points])
+    return np.asarray(model.reference_temperature + basis @ coefficients + lifting @ (inputs - model.input_reference))
+
+
+def deviation(model: ReducedModel, covariance_factor: Array, *, points: Indices | None = None) -> Array:
+    r"""Standard deviation of the temperature [K], $\sqrt{\|L^T \Phi_i^T\|^2 + \sigma_i^2}$ with P = L Lᵀ.
+
+    Args:
+        model: The reduced model; σ is its `point_error`.
+        covariance_factor: L, shape (n_modes, n_factor).
+        points: Mesh points wanted; all without them.
+
+    Returns:
+        Shape (n_wanted,).
+    """
+    basis, error = (model.basis, model.point_error)
+    if points is not None:
+        basis, error = basis[points], error[points]
+    spread = basis @ covariance_factor
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", spread, spread) + error**2))

@@ -1,0 +1,123 @@
+"""Reduces the heat equation of a scene: snapshots, modes, projection, and the error on runs the basis never saw."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.backend import Backend
+from twin3d.fem.system import System, checked_theta, system_at
+from twin3d.records import Operators, ReducedModel, TetMesh
+from twin3d.reduction.basis import compress, diagonalise
+from twin3d.reduction.discretisation import steady_discretisation_error
+from twin3d.reduction.snapshots import Free, free_terms, snapshots
+from twin3d.reduction.validation import validate
+from twin3d.scene import Input, Scene
+
+Array = npt.NDArray[np.float64]
+Progress = Callable[[float, str], None]
+
+MAX_MODES = 48
+"""Most modes by default: what twelve vertex attributes of a shader hold."""
+TEMPERATURE_SCALE_K = 10.0
+"""How far a known or driven temperature may move from where it starts [K]."""
+
+
+def reduce_heat(
+    operators: Operators,
+    mesh: TetMesh,
+    scene: Scene,
+    *,
+    theta0: Array | None = None,
+    max_modes: int = MAX_MODES,
+    rng: np.random.Generator,
+    backend: Backend,
+    progress: Progress | None = None,
+) -> ReducedModel:
+    """Project the heat equation on few modes and measure the error.
+
+    Args:
+        operators: The full model.
+        mesh: Its mesh, for the discretisation error.
+        scene: Gives the initial temperature, and how far inputs may go.
+        theta0: Parameters at which the modes are made; the model is then only good there. Without them the modes are
+            made at nominal parameters and stay good within the parameters' spread.
+        max_modes: Most modes.
+        rng: Draws the validation runs.
+        backend: Where full-order systems are solved.
+        progress: Is told how far the work is, from 0 to 1.
+
+    Raises:
+        ReductionError: No input drives anything.
+        SolverError: A system is singular or an iteration does not converge.
+    """
+    tell = progress or (lambda fraction, text: None)
+    theta = checked_theta(operators, theta0)
+    system, free = system_at(operators, theta), free_terms(operators)
+    scale = input_scale(scene)
+    spreads = [parameter.spread if theta0 is None else 0.0 for parameter in operators.parameters]
+    blocks = list(snapshots(system, free, scale, spreads, backend=backend, progress=lambda f, t: tell(0.6 * f, t)))
+    tell(0.62, "choosing the modes")
+    Phi, rates = diagonalise(compress(blocks, max_modes), system.mass, system.stiffness)
+    model = _projected(operators, system, free, Phi, rates, scene)
+    tell(0.7, "measuring the error on unseen runs")
+    measured = validate(operators, model, scale, spreads, theta0=theta, rng=rng, backend=backend)
+    tell(0.9, "estimating the discretisation error")
+    discretisation = steady_discretisation_error(operators, mesh, scene, scale, theta=theta, backend=backend)
+    point_error = np.sqrt(measured.point_error**2 + discretisation**2)
+    model = replace(model, error_rms=measured.error_rms, error_max=measured.error_max, point_error=point_error)
+    return replace(model, model_hash=content_hash(model))
+
+
+def input_scale(scene: Scene) -> Array:
+    """How large the deviation of each input from its reference may become, in SI, shape (n_inputs,)."""
+    return np.array([_scale_of(item) for item in scene.inputs])
+
+
+def _scale_of(item: Input) -> float:
+    if item.is_temperature:
+        return TEMPERATURE_SCALE_K if item.unknown is None else max(TEMPERATURE_SCALE_K, 2.0 * item.unknown.spread)
+    spread = 0.0 if item.unknown is None else item.unknown.spread
+    return max(float(np.hypot(item.value, spread)), 1e-12)
+
+
+def content_hash(model: ReducedModel) -> str:
+    """The content address of a reduced model."""
+    digest = hashlib.blake2b(digest_size=16)
+    arrays = (model.basis, model.decay_rates, model.input_map, model.lifting, model.input_reference, model.point_error)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update("\0".join(model.input_names).encode())
+    digest.update(np.float64(model.reference_temperature).tobytes())
+    return digest.hexdigest()
+
+
+def _projected(
+    operators: Operators, system: System, free: Free, Phi: Array, rates: Array, scene: Scene
+) -> ReducedModel:
+    n_points, n_modes = operators.n_points, Phi.shape[1]
+    basis = np.zeros((n_points, n_modes), order="F")
+    basis[free.points] = Phi
+    is_temperature = operators.input_is_temperature
+    none = np.zeros((n_modes, n_modes))
+    return ReducedModel(
+        model_hash="",
+        reference_temperature=scene.initial_temperature,
+        basis=basis,
+        decay_rates=rates,
+        input_map=Phi.T @ system.load,
+        lifting=system.lifting.toarray(),
+        lifting_rate_map=Phi.T @ system.fixed_mass,
+        input_names=operators.input_names,
+        input_reference=np.where(is_temperature, scene.initial_temperature, 0.0),
+        parameters=operators.parameters,
+        mass_terms=np.array([Phi.T @ (M @ Phi) if M.nnz else none for M in free.mass]),
+        stiffness_terms=np.array([Phi.T @ (K @ Phi) if K.nnz else none for K in free.stiffness]),
+        load_terms=np.array([Phi.T @ F for F in free.load]),
+        constant_load=Phi.T @ free.constant_load,
+        error_rms=0.0,
+        error_max=0.0,
+        point_error=np.zeros(n_points),
+    )
