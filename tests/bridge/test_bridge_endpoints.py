@@ -46,7 +46,7 @@ def test_only_this_machine_is_loopback(endpoint, expected):
 
 @pytest.mark.parametrize("endpoint", ["tcp://*:*", "tcp://0.0.0.0:0", "tcp://[::]:*"])
 def test_other_machines_are_kept_out_unless_allowed(socket, endpoint):
-    with pytest.raises(BridgeError, match="other machines.*127.0.0.1.*allow_remote=True"):
+    with pytest.raises(BridgeError, match=r"other machines.*127.0.0.1.*allow_remote=True"):
         bind(socket, endpoint, allow_remote=False)
 
 
@@ -81,5 +81,5 @@ def test_what_is_no_endpoint_is_refused_with_an_example(socket, use, endpoint):
 
 
 def test_a_path_that_does_not_exist_is_named(socket):
-    with pytest.raises(BridgeError, match="cannot listen at ipc:///no/such/folder/socket: .*[Nn]o such file"):
+    with pytest.raises(BridgeError, match=r"cannot listen at ipc:///no/such/folder/socket: .*[Nn]o such file"):
         bind(socket, "ipc:///no/such/folder/socket", allow_remote=False)

@@ -3,8 +3,6 @@
 import subprocess
 import sys
 import time
-from collections import Counter
-from pathlib import Path
 
 import malformed_messages
 import numpy as np
@@ -242,6 +240,5 @@ def test_a_hundred_readings_a_second_cost_next_to_nothing(inbox, wall, wait_unti
         assert wait_until(lambda: receiver.accepted == 1 + n_readings)
         busy_s = time.clock_gettime(time.pthread_getcpuclockid(receiver._thread.ident)) - busy_s
 
-    print(f"receiver thread: {busy_s / n_readings * rate:.2%} of a core at {rate} readings/s")
     assert busy_s / n_readings * rate < 0.15
-    assert Counter(receiver.rejected) == Counter()
+    assert not receiver.rejected

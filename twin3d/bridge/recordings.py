@@ -72,7 +72,7 @@ def _from_csv(path: Path, sensors: Sequence[Sensor]) -> Recording:
     return _recording(checker, rejections)
 
 
-def _take_rows(rows: csv.DictReader[str], name: str, checker: ReadingChecker, rejections: RejectionLog) -> None:
+def _take_rows(rows: "csv.DictReader[str]", name: str, checker: ReadingChecker, rejections: RejectionLog) -> None:
     found = rows.fieldnames or ()
     missing = [column for column in CSV_COLUMNS if column not in found]
     if missing:
