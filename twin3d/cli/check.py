@@ -1,0 +1,78 @@
+"""`twin3d check`: is the scene file right, and does the scene keep its own promises."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from twin3d.backend import get_backend
+from twin3d.checks import CheckResult, run_checks
+from twin3d.cli.reporting import Reporter
+from twin3d.cli.scenes import open_scene
+from twin3d.errors import CheckError, SceneError
+from twin3d.mesh import build_mesh
+from twin3d.mesh.cache import default_cache_dir
+from twin3d.scene import Scene, json_schema
+from twin3d.units import from_si
+
+Switch = Annotated[bool, Parameter(negative="")]
+
+
+def check(*scenes: Path, solve: Switch = False, schema: Switch = False, backend: str = "auto") -> int:
+    """Read scene files and say what is wrong with them.
+
+    Args:
+        scenes: The scene files.
+        solve: Also mesh each scene, solve it at full order and test its [[check]] entries (exit code 4 on a miss).
+        schema: Print the JSON Schema of scene files and stop.
+        backend: auto, numpy or cupy.
+    """
+    if schema:
+        print(json.dumps(json_schema(), indent=2))
+        return 0
+    if not scenes:
+        raise SceneError("name at least one scene file, or --schema")
+    console = Console(highlight=False)
+    checked = [(path, open_scene(path)) for path in scenes]
+    for path, scene in checked:
+        console.print(f"{path}: {describe(scene)}", markup=False, soft_wrap=True)
+    missed = [miss for _, scene in checked if solve for miss in _solve(scene, console, backend)]
+    if missed:
+        raise CheckError(f"{len(missed)} checks failed: {', '.join(missed)}")
+    return 0
+
+
+def describe(scene: Scene) -> str:
+    """One line on what a scene holds."""
+    n_unknown = sum(item.unknown is not None for item in scene.inputs)
+    return (
+        f"{scene.name!r} is fine: {scene.geometry.file.name}, {len(scene.inputs)} inputs ({n_unknown} unknown), "
+        f"{len(scene.loads)} loads, {len(scene.contacts)} contacts, {len(scene.sensors)} sensors, "
+        f"{len(scene.checks)} checks"
+    )
+
+
+def show_checks(results: tuple[CheckResult, ...], scene: Scene, console: Console) -> list[str]:
+    """Print what became of the checks; the answer names those that failed."""
+    unit = scene.view.unit
+    table = Table("check", "time", f"value [{unit}]", f"between [{unit}]", "", title=f"checks of {scene.name}")
+    for result in results:
+        low, value, high = (
+            from_si(number, unit, "K") for number in (result.check.between[0], result.value, result.check.between[1])
+        )
+        time = result.check.time if isinstance(result.check.time, str) else f"{result.check.time:g} s"
+        verdict = "[green]ok[/]" if result.passed else "[bold red]FAILED[/]"
+        table.add_row(result.check.name, time, f"{value:.2f}", f"{low:.2f} … {high:.2f}", verdict)
+    console.print(table)
+    return [result.check.name for result in results if not result.passed]
+
+
+def _solve(scene: Scene, console: Console, backend: str) -> list[str]:
+    with Reporter() as reporter:
+        result = build_mesh(scene.geometry, scene.contacts, cache_dir=default_cache_dir(), progress=reporter.progress)
+        reporter.progress(1.0, "solving at full order")
+        results = run_checks(scene, result.mesh, backend=get_backend(backend, n_dofs=result.mesh.n_points))
+    return show_checks(results, scene, console)

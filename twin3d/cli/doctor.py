@@ -1,0 +1,69 @@
+"""`twin3d doctor`: what this machine can do, and the one line that mends what it cannot."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+
+from rich.console import Console
+from rich.table import Table
+
+from twin3d import __version__
+from twin3d.backend import get_backend
+from twin3d.errors import CapabilityError
+from twin3d.mesh.cache import default_cache_dir
+from twin3d.view.gl import probe
+
+LIBRARIES = ("numpy", "scipy", "netgen-mesher", "pyzmq", "vtk", "pyvista", "h5py", "av", "pydantic")
+OPTIONAL = {
+    "pypardiso": "pip install 'twin3d[mkl]' makes large factorisations about ten times faster on x86",
+    "PySide6-Essentials": "pip install 'twin3d[desktop]'",
+}
+
+
+def doctor() -> int:
+    """Say what this machine can do; exit code 3 where pictures cannot be drawn."""
+    table = Table("what", "state", "found", title=f"twin3d {__version__}")
+    table.add_row("python", _ok(), f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    table.add_row("processors", _ok(), f"{len(os.sched_getaffinity(0))} usable")
+    for name in LIBRARIES:
+        table.add_row(name, _ok(), importlib.metadata.version(name))
+    for name, remedy in OPTIONAL.items():
+        table.add_row(name, *_optional(name, remedy))
+    table.add_row("GPU", *_gpu())
+    drawing = probe()
+    table.add_row(
+        "pictures", _ok() if drawing.ok else "[red]no[/]", drawing.renderer if drawing.ok else drawing.message
+    )
+    window = probe(window=True)
+    table.add_row("window", _ok() if window.ok else "[yellow]no[/]", window.renderer if window.ok else window.message)
+    table.add_row("cache", *_cache())
+    Console(highlight=False).print(table)
+    return 0 if drawing.ok else CapabilityError.exit_code
+
+
+def _ok() -> str:
+    return "[green]ok[/]"
+
+
+def _optional(name: str, remedy: str) -> tuple[str, str]:
+    try:
+        return _ok(), importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "[yellow]not installed[/]", remedy
+
+
+def _gpu() -> tuple[str, str]:
+    try:
+        return _ok(), get_backend("cupy").reason
+    except CapabilityError as error:
+        return "[yellow]no[/]", str(error)
+
+
+def _cache() -> tuple[str, str]:
+    folder = default_cache_dir()
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    files = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+    used = sum(path.stat().st_size for path in files)
+    free = shutil.disk_usage(existing).free
+    return _ok(), f"{folder}: {used / 1e6:.0f} MB in {len(files)} files, {free / 1e9:.0f} GB free"

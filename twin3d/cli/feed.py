@@ -1,0 +1,106 @@
+"""`twin3d feed`: the simulated asset of a scene, publishing its sensors."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from twin3d.backend import get_backend
+from twin3d.bridge.zeromq import Publisher
+from twin3d.cli.reporting import Reporter
+from twin3d.cli.scenes import open_scene
+from twin3d.clock import Clock, WallClock
+from twin3d.mesh.cache import default_cache_dir
+from twin3d.plant import Fault, Plant, TruthRecorder, parse_fault, plant_section, prepare_plant
+from twin3d.scene import Scene
+from twin3d.units import from_si
+
+TRUTH_PERIOD_S = 0.2
+"""How often the true state is kept."""
+
+
+def feed(
+    scene: Path,
+    *,
+    endpoint: str | None = None,
+    seconds: float | None = None,
+    seed: int | None = None,
+    fault: tuple[str, ...] = (),
+    truth: Path | None = None,
+    wait: Annotated[bool, Parameter(negative="")] = False,
+    events: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Simulate the asset of a scene from another model than the twin's, and publish its sensors.
+
+    Args:
+        scene: The scene file; its [plant] section says how the asset differs from the twin.
+        endpoint: Where the twin receives readings; default is the scene's.
+        seconds: Stop after so many seconds; without it, run until interrupted.
+        seed: Of the perturbations, biases and noise; default is the scene's.
+        fault: SENSOR:KIND[=VALUE][@START[-END]], KIND one of stuck, offset, drift, spike, silent, bad; VALUE in SI.
+        truth: Where to write what really happened (.npz), for scoring.
+        wait: Get ready, then read the endpoint from standard input before starting.
+        events: Write events as JSON lines on standard output.
+    """
+    checked = open_scene(scene)
+    faults = tuple(_checked_fault(checked, text) for text in fault)
+    rng = np.random.default_rng(plant_section(checked).seed if seed is None else seed)
+    with Reporter(json_lines=events) as reporter:
+        prepared, theta = prepare_plant(
+            checked,
+            backend=get_backend("auto"),
+            cache_dir=default_cache_dir(),
+            rng=rng,
+            progress=reporter.progress,
+        )
+        reporter.close()
+        plant = Plant(checked, prepared, theta, rng=rng)
+        plant.faults = faults
+        reporter.event("ready", n_points=prepared.mesh.n_points, theta=theta.tolist())
+        if wait:
+            endpoint = sys.stdin.readline().strip() or endpoint
+        clock = WallClock()
+        recorder = TruthRecorder(plant, prepared, theta, start_ns=clock.now_ns())
+        with Publisher(endpoint or checked.feed.endpoint) as publisher:
+            reporter.say(f"publishing {len(checked.sensors)} sensors to {endpoint or checked.feed.endpoint}")
+            _stream(plant, publisher, recorder, clock=clock, seconds=seconds)
+        if truth is not None:
+            recorder.save(truth)
+        reporter.event("done", sent=publisher.sent, dropped=publisher.dropped)
+    return 0
+
+
+def _checked_fault(scene: Scene, text: str) -> Fault:
+    fault = parse_fault(text)
+    scene.sensor_index(fault.sensor)
+    return fault
+
+
+def _stream(
+    plant: Plant, publisher: Publisher, recorder: TruthRecorder, *, clock: Clock, seconds: float | None
+) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    recorder.record()
+    start_ns, next_record_s = clock.now_ns(), TRUTH_PERIOD_S
+    while not stop.is_set() and (seconds is None or plant.time_s < seconds):
+        elapsed_s = (clock.now_ns() - start_ns) * 1e-9
+        for reading in plant.advance(elapsed_s):
+            sensor = reading.sensor
+            publisher.send(
+                sensor.id,
+                sensor.unit,
+                from_si(reading.value, sensor.unit, sensor.si_unit),
+                time_ns=start_ns + round(reading.time_s * 1e9),
+                quality=reading.quality,
+            )
+        if plant.time_s >= next_record_s:
+            recorder.record()
+            next_record_s += TRUTH_PERIOD_S
+        clock.sleep(0.005)
+    recorder.record()

@@ -1,0 +1,164 @@
+"""From a scene to a reduced model ready to run: mesh, assemble, reduce, each kept in the cache by its content."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+import twin3d.fem
+import twin3d.reduction
+from twin3d.backend import Backend
+from twin3d.errors import MeshError, ReductionError
+from twin3d.fem.heat import assemble_heat
+from twin3d.mesh import build_mesh
+from twin3d.mesh.locate import facet_mean, interpolation
+from twin3d.mesh.quality import MeshReport
+from twin3d.mesh.selection import select_facets
+from twin3d.records import Operators, Parameter, ReducedModel, TetMesh
+from twin3d.reduction import reduce_heat
+from twin3d.reduction.store import load_model, save_model
+from twin3d.scene import Geometry, Scene, Sensor, SensorRole
+
+Progress: TypeAlias = Callable[[float, str], None]
+"""Is told how far the work is, from 0 to 1, and what is being done."""
+
+PHYSICS = ("initial_temperature", "parts", "inputs", "loads", "contacts", "uncertainty")
+"""What of a scene shapes its reduced model, beside the mesh."""
+
+MESH_SHARE, ASSEMBLY_SHARE = 0.3, 0.35
+"""Where the mesh and the assembly end on the way from 0 to 1."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PreparedModel:
+    """All that a twin or a simulated asset needs of its geometry and physics."""
+
+    mesh: TetMesh
+    report: MeshReport
+    model: ReducedModel
+    sensor_rows: sparse.csr_array
+    """What each sensor takes of the nodal values, a zero row where it drives an input, (n_sensors, n_points)."""
+    from_cache: bool
+    """Whether both the mesh and the reduced model came from the cache."""
+
+
+def prepare(
+    scene: Scene,
+    *,
+    geometry: Geometry | None = None,
+    draw_theta: Callable[[Sequence[Parameter]], npt.NDArray[np.float64]] | None = None,
+    backend: Backend,
+    cache_dir: Path | None,
+    progress: Progress | None = None,
+) -> PreparedModel:
+    """Mesh and reduce a scene.
+
+    Args:
+        scene: The checked scene.
+        geometry: Taken instead of the scene's own geometry: other sizes make another mesh.
+        draw_theta: Gives the parameters θ at which the model is reduced; nominal ones without it.
+        backend: Where the full-order work is done.
+        cache_dir: Where meshes and models are kept; None keeps nothing.
+        progress: Is told how far the work is.
+
+    Raises:
+        GeometryError: The file cannot be used.
+        MeshError: No mesh could be made, or a sensor lies outside the asset.
+        ReductionError: The reduced model misses its tolerance.
+    """
+    tell = progress or _silent
+    result = build_mesh(
+        geometry or scene.geometry,
+        scene.contacts,
+        cache_dir=cache_dir,
+        progress=_within(tell, 0.0, MESH_SHARE),
+    )
+    rows = sensor_rows(scene.sensors, result.mesh)
+    operators: Operators | None = None
+    theta: npt.NDArray[np.float64] | None = None
+    if draw_theta is not None:
+        operators = _assemble(scene, result.mesh, backend, tell)
+        theta = draw_theta(operators.parameters)
+    path = None if cache_dir is None else cache_dir / f"model-{model_key(scene, result.mesh, theta)}.npz"
+    model = _cached_model(path)
+    from_cache = result.from_cache and model is not None
+    if model is None:
+        operators = operators or _assemble(scene, result.mesh, backend, tell)
+        model = reduce_heat(
+            operators,
+            result.mesh,
+            scene,
+            theta0=theta,
+            rng=np.random.default_rng(0),
+            backend=backend,
+            progress=_within(tell, ASSEMBLY_SHARE, 1.0),
+        )
+        if path is not None:
+            save_model(path, model)
+    tell(1.0, "ready")
+    return PreparedModel(result.mesh, result.report, model, rows, from_cache)
+
+
+def sensor_rows(sensors: Sequence[Sensor], mesh: TetMesh) -> sparse.csr_array:
+    """What each sensor takes of the nodal values, shape (n_sensors, n_points).
+
+    Raises:
+        MeshError: A sensor lies outside the asset; names it.
+        SelectionError: A sensor's face matches nothing.
+    """
+    return sparse.csr_array(sparse.vstack([_sensor_row(sensor, mesh) for sensor in sensors], format="csr"))
+
+
+def _sensor_row(sensor: Sensor, mesh: TetMesh) -> sparse.csr_array:
+    if sensor.role is SensorRole.DRIVE:
+        return sparse.csr_array((1, mesh.n_points))
+    if sensor.position is not None:
+        try:
+            return interpolation(mesh, np.array([sensor.position]))
+        except MeshError as error:
+            raise MeshError(f"sensor {sensor.id}: {error}") from error
+    if sensor.face is None:
+        raise MeshError(f"sensor {sensor.id} has neither a position nor a face; give it one of them")
+    return facet_mean(mesh, select_facets(mesh, sensor.face))
+
+
+def model_key(scene: Scene, mesh: TetMesh, theta: npt.NDArray[np.float64] | None) -> str:
+    """Content address of a reduced model's making: its mesh, its physics, its parameters and the code that makes it."""
+    digest = hashlib.blake2b(digest_size=20)
+    for array in (mesh.points, mesh.cells, mesh.cell_region, mesh.facets, mesh.facet_parts, mesh.contact_facets):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update("\0".join((*mesh.part_names, *mesh.face_names)).encode())
+    for name in PHYSICS:
+        digest.update(repr(getattr(scene, name)).encode())
+    digest.update(b"nominal" if theta is None else theta.tobytes())
+    for room in (twin3d.fem, twin3d.reduction):
+        for source in sorted(Path(room.__path__[0]).glob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _cached_model(path: Path | None) -> ReducedModel | None:
+    if path is None or not path.is_file():
+        return None
+    try:
+        return load_model(path)
+    except ReductionError:  # damaged: it is made again
+        return None
+
+
+def _assemble(scene: Scene, mesh: TetMesh, backend: Backend, tell: Progress) -> Operators:
+    tell(MESH_SHARE, "assembling the heat equation")
+    return assemble_heat(scene, mesh, backend=backend)
+
+
+def _within(tell: Progress, start: float, end: float) -> Progress:
+    return lambda fraction, text: tell(start + (end - start) * fraction, text)
+
+
+def _silent(fraction: float, text: str) -> None:
+    del fraction, text
