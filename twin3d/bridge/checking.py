@@ -100,7 +100,7 @@ class ReadingChecker:
         """The readings accepted since the last call, shape (n_readings,)."""
         batches, self._batches = self._batches, []
         if self._rows:
-            batches.append(np.array(self._rows, dtype=READING_DTYPE))
+            batches.append(_as_batch(self._rows))
             self._rows = []
         if len(batches) == 1:
             return batches[0]
@@ -227,3 +227,12 @@ class ReadingChecker:
 
     def _reject_all(self, cause: Cause, detail: str, n_readings: int) -> None:
         self._rejections.add(cause, f"{n_readings} readings: {detail}", n_readings=n_readings)
+
+
+def _as_batch(rows: Sequence[tuple[int, int, int, float, int, int]]) -> npt.NDArray[np.void]:
+    if len(rows) == 1:
+        return np.array(rows, dtype=READING_DTYPE)
+    batch = empty_readings(len(rows))
+    for name, column in zip(READING_DTYPE.names or (), zip(*rows, strict=True), strict=True):
+        batch[name] = column
+    return batch

@@ -99,10 +99,8 @@ def _resolve(records: list[SenmlRecord], now_ns: int) -> Iterator[WireReading | 
     """Add the base fields to each record, as RFC 8428 section 4.6 says; `pid` and `ep` carry on like base fields."""
     base = SenmlRecord()
     for record in records:
-        for label in ("bn", "bt", "bu", "bv", "pid", "ep"):
-            value = getattr(record, label)
-            if value is not None:
-                setattr(base, label, value)
+        if _has_base(record) or record.pid is not None or record.ep is not None:
+            _carry_on(record, base)
         try:
             _check_version(record)
             if not _is_base_only(record):
@@ -113,14 +111,24 @@ def _resolve(records: list[SenmlRecord], now_ns: int) -> Iterator[WireReading | 
                 return
 
 
+def _carry_on(record: SenmlRecord, base: SenmlRecord) -> None:
+    for label in ("bn", "bt", "bu", "bv", "pid", "ep"):
+        value = getattr(record, label)
+        if value is not None:
+            setattr(base, label, value)
+
+
 def _check_version(record: SenmlRecord) -> None:
     if record.bver is not None and record.bver > SENML_VERSION:
         raise WireError(Cause.VERSION, f"SenML version {record.bver}, {SENML_VERSION} is understood")
 
 
 def _is_base_only(record: SenmlRecord) -> bool:
-    has_base = not (record.bn is None and record.bt is None and record.bu is None and record.bv is None)
-    return has_base and record.n is None and record.v is None
+    return record.n is None and record.v is None and _has_base(record)
+
+
+def _has_base(record: SenmlRecord) -> bool:
+    return not (record.bn is None and record.bt is None and record.bu is None and record.bv is None)
 
 
 def _reading(record: SenmlRecord, base: SenmlRecord, now_ns: int) -> WireReading:

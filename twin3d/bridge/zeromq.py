@@ -30,6 +30,8 @@ ACCEPTED: Final = "accepted"
 """Key of `Receiver.counts`: readings that went to the inbox and are still to be used."""
 MAX_DRAIN: Final = 512
 """Messages decoded before they are handed on: a flood delays a reading by a few milliseconds, not more."""
+MAX_DRAIN_BYTES: Final = 1024 * 1024
+"""The same for batches: bytes decoded before they are handed on."""
 MAX_FRAMES: Final = 3
 MAX_FUTURE_S: Final = 2.0
 MAX_AGE_S: Final = 60.0
@@ -116,18 +118,23 @@ class Receiver:
         stop.close()
 
     def _drain(self) -> None:
-        # Asking before each message is cheaper than the error that ends an empty socket; a peer that vanishes in
-        # between may still take its message back.
+        n_bytes = 0
         with suppress(zmq.Again):
-            for _ in range(MAX_DRAIN):
-                self._check(_receive(self._socket))
-                if not self._socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            for number in range(MAX_DRAIN):
+                if n_bytes > MAX_DRAIN_BYTES or (number == 1 and not self._has_more()):
                     break
+                frames = _receive(self._socket)
+                n_bytes += sum(map(len, frames))
+                self._check(frames)
         batch = self._checker.collect()
         n_dropped = self._inbox.put(batch)
         self._accepted += len(batch) - n_dropped
         if n_dropped:
             self._rejections.add(Cause.OVERFLOW, "the inbox is full: the twin is too slow", n_readings=n_dropped)
+
+    def _has_more(self) -> bool:
+        """Whether messages wait; a reading mostly comes alone, and the error that ends an empty socket costs more."""
+        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN)
 
     def _check(self, frames: Sequence[bytes]) -> None:
         try:

@@ -36,9 +36,7 @@ class TimeSeriesWriter:
         points = root.create_group("PointData")
         self._fields = {name: _growing(points, name, "f4", chunk=min(CHUNK, mesh.n_points)) for name in FIELDS}
         root.create_group("CellData").create_dataset("part", data=mesh.cell_region.astype("i4"), compression="gzip")
-        root.create_group("FieldData").create_dataset(
-            "part_names", data=np.array(mesh.part_names, dtype=object), dtype=h5py.string_dtype()
-        )
+        root.attrs["part_names"] = ", ".join(mesh.part_names)
         self._steps = root.create_group("Steps")
         self._steps.attrs["NSteps"] = np.int64(0)
         self._tables = _step_tables(self._steps)

@@ -73,9 +73,10 @@ class History:
         writer = self._appendable()
         if not self._n_sensors:
             raise HistoryError(f"the history {self._path} was opened without sensor_ids; give them to keep readings")
-        for index in (batch["sensor"].min(), batch["sensor"].max()):
-            if not 0 <= index < self._n_sensors:
-                raise HistoryError(f"a reading of sensor {index}; {self._n_sensors} are declared, counted from 0")
+        is_unknown = (batch["sensor"] < 0) | (batch["sensor"] >= self._n_sensors)
+        if is_unknown.any():
+            index = batch["sensor"][is_unknown][0]
+            raise HistoryError(f"a reading of sensor {index}; {self._n_sensors} are declared, counted from 0")
         writer.append(np.array(batch, dtype=READING_DTYPE))
 
     def append_frame(self, frame: Frame) -> None:

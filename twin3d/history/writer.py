@@ -44,7 +44,7 @@ class Writer:
         self._n_done = 0
         self._n_lost = 0
         self._error: Exception | None = None
-        self._is_hurried = threading.Event()
+        self._n_wanted = 0
         self._is_closing = False
         self._last_factor: npt.NDArray[np.float64] | None = None
         self._last_factor_id: int | None = None
@@ -76,8 +76,8 @@ class Writer:
     def flush(self, timeout_s: float) -> None:
         """Wait until all that was appended is on the disk; raises HistoryError when it cannot be."""
         with self._state:
-            target = self._n_appended
-            self._is_hurried.set()
+            target = self._n_wanted = self._n_appended
+            self._state.notify_all()
             done = self._state.wait_for(lambda: self._n_done >= target, timeout_s)
         self._raise_error()
         if not done:
@@ -89,7 +89,7 @@ class Writer:
             if self._is_closing:
                 return
             self._is_closing = True
-        self._is_hurried.set()
+            self._state.notify_all()
         self._waiting.put(_nothing)
         self._thread.join()
         self._become_one_file()
@@ -124,10 +124,8 @@ class Writer:
 
     def _next_group(self) -> list[Entry]:
         group = [self._waiting.get()]
-        self._is_hurried.wait(self._group_period_s)
         with self._state:
-            if not self._is_closing:
-                self._is_hurried.clear()
+            self._state.wait_for(lambda: self._is_closing or self._n_wanted > self._n_done, self._group_period_s)
         while len(group) < MAX_GROUP and group[-1] is not _nothing:
             try:
                 group.append(self._waiting.get_nowait())

@@ -17,7 +17,6 @@ from twin3d.view.field import Shown
 from twin3d.view.gl import GlKind, probe
 from twin3d.view.stage import Look, Stage
 
-
 FRONT, LEFT_EYE = 1, 0
 """Which buffer is read."""
 
