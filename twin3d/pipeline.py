@@ -14,12 +14,12 @@ import twin3d.fem
 import twin3d.reduction
 from twin3d.backend import Backend
 from twin3d.errors import MeshError, ReductionError
-from twin3d.fem.heat import assemble_heat
+from twin3d.fem.heat import assemble_heat, heat_parameters
 from twin3d.mesh import build_mesh
 from twin3d.mesh.locate import facet_mean, interpolation
 from twin3d.mesh.quality import MeshReport
 from twin3d.mesh.selection import select_facets
-from twin3d.records import Operators, Parameter, ReducedModel, TetMesh
+from twin3d.records import Parameter, ReducedModel, TetMesh
 from twin3d.reduction import reduce_heat
 from twin3d.reduction.store import load_model, save_model
 from twin3d.scene import Geometry, Scene, Sensor, SensorRole
@@ -79,18 +79,14 @@ def prepare(
         progress=_within(tell, 0.0, MESH_SHARE),
     )
     rows = sensor_rows(scene.sensors, result.mesh)
-    operators: Operators | None = None
-    theta: npt.NDArray[np.float64] | None = None
-    if draw_theta is not None:
-        operators = _assemble(scene, result.mesh, backend, tell)
-        theta = draw_theta(operators.parameters)
+    theta = None if draw_theta is None else draw_theta(heat_parameters(scene, result.mesh))
     path = None if cache_dir is None else cache_dir / f"model-{model_key(scene, result.mesh, theta)}.npz"
     model = _cached_model(path)
     from_cache = result.from_cache and model is not None
     if model is None:
-        operators = operators or _assemble(scene, result.mesh, backend, tell)
+        tell(MESH_SHARE, "assembling the heat equation")
         model = reduce_heat(
-            operators,
+            assemble_heat(scene, result.mesh, backend=backend),
             result.mesh,
             scene,
             theta0=theta,
@@ -111,17 +107,25 @@ def sensor_rows(sensors: Sequence[Sensor], mesh: TetMesh) -> sparse.csr_array:
         MeshError: A sensor lies outside the asset; names it.
         SelectionError: A sensor's face matches nothing.
     """
-    return sparse.csr_array(sparse.vstack([_sensor_row(sensor, mesh) for sensor in sensors], format="csr"))
+    placed = [sensor for sensor in sensors if sensor.role is not SensorRole.DRIVE and sensor.position is not None]
+    at_points = iter(_rows_at(placed, mesh))
+    rows = [next(at_points) if sensor in placed else _row_of_face(sensor, mesh) for sensor in sensors]
+    return sparse.csr_array(sparse.vstack(rows, format="csr"))
 
 
-def _sensor_row(sensor: Sensor, mesh: TetMesh) -> sparse.csr_array:
+def _rows_at(sensors: Sequence[Sensor], mesh: TetMesh) -> list[sparse.csr_array]:
+    if not sensors:
+        return []
+    try:
+        rows = interpolation(mesh, np.array([sensor.position for sensor in sensors]))
+    except MeshError as error:
+        raise MeshError(f"one of the sensors {', '.join(sensor.id for sensor in sensors)}: {error}") from error
+    return [rows[[index]] for index in range(len(sensors))]
+
+
+def _row_of_face(sensor: Sensor, mesh: TetMesh) -> sparse.csr_array:
     if sensor.role is SensorRole.DRIVE:
         return sparse.csr_array((1, mesh.n_points))
-    if sensor.position is not None:
-        try:
-            return interpolation(mesh, np.array([sensor.position]))
-        except MeshError as error:
-            raise MeshError(f"sensor {sensor.id}: {error}") from error
     if sensor.face is None:
         raise MeshError(f"sensor {sensor.id} has neither a position nor a face; give it one of them")
     return facet_mean(mesh, select_facets(mesh, sensor.face))
@@ -149,11 +153,6 @@ def _cached_model(path: Path | None) -> ReducedModel | None:
         return load_model(path)
     except ReductionError:  # damaged: it is made again
         return None
-
-
-def _assemble(scene: Scene, mesh: TetMesh, backend: Backend, tell: Progress) -> Operators:
-    tell(MESH_SHARE, "assembling the heat equation")
-    return assemble_heat(scene, mesh, backend=backend)
 
 
 def _within(tell: Progress, start: float, end: float) -> Progress:

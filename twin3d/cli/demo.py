@@ -28,7 +28,7 @@ DONE_TIMEOUT_S = 60.0
 MODEL_TIMEOUT_S = 20.0
 VIEWER_NICENESS = 5
 """The viewer yields the processor to the twin."""
-FEED_NICENESS = 3
+FEED_NICENESS = 15
 """While both get ready, the twin comes first."""
 OUR_FILES = (
     "frame.png", "deviation.png", "run.mp4", "run.vtkhdf", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm",

@@ -81,12 +81,40 @@ def assemble_heat(scene: Scene, mesh: TetMesh, *, backend: Backend) -> Operators
     )
 
 
+def heat_parameters(scene: Scene, mesh: TetMesh) -> tuple[Parameter, ...]:
+    """The parameters that `assemble_heat` gives a scene, without the work of assembling."""
+    entries = [scene.parts[index] for index in np.unique(material_of_parts(scene.parts, mesh.part_names))]
+    films = [load for load in scene.loads if isinstance(load, Convection | Radiation)]
+    return (
+        *(parameter for entry in entries for parameter in _material_parameters(entry, scene)),
+        *(_film_parameter(load, scene) for load in films),
+        *(_contact_parameter(contact, scene) for contact in scene.contacts),
+    )
+
+
+def _material_parameters(entry: PartMaterial, scene: Scene) -> tuple[Parameter, Parameter]:
+    spread = scene.uncertainty
+    return (
+        Parameter(f"conductivity of {entry.part}", ParameterKind.CONDUCTIVITY, spread.conductivity),
+        Parameter(f"heat capacity of {entry.part}", ParameterKind.HEAT_CAPACITY, spread.heat_capacity),
+    )
+
+
+def _film_parameter(load: Convection | Radiation, scene: Scene) -> Parameter:
+    return Parameter(f"film of {load.name}", ParameterKind.FILM, scene.uncertainty.film_coefficient)
+
+
+def _contact_parameter(contact: Contact, scene: Scene) -> Parameter:
+    return Parameter(f"contact {contact.name}", ParameterKind.CONTACT, scene.uncertainty.contact_conductance)
+
+
 def _material_terms(scene: Scene, mesh: TetMesh, backend: Backend) -> Iterator[Term]:
     xp = backend.xp
     entry_of_part = material_of_parts(scene.parts, mesh.part_names)
     entry_of_cell = entry_of_part[mesh.cell_region]
     for index in np.unique(entry_of_part):
         entry = scene.parts[index]
+        for_conductivity, for_capacity = _material_parameters(entry, scene)
         cells = mesh.cells[entry_of_cell == index]
         gradients, volumes = shape_gradients(xp.asarray(mesh.points), xp.asarray(cells), backend=backend)
         ones = xp.ones(len(cells))
@@ -94,11 +122,11 @@ def _material_terms(scene: Scene, mesh: TetMesh, backend: Backend) -> Iterator[T
         stiffness = conduction_stiffness(gradients, volumes, material.conductivity * ones, backend=backend)
         mass = heat_capacity_mass(volumes, material.density * material.specific_heat * ones, backend=backend)
         yield Term(
-            Parameter(f"conductivity of {entry.part}", ParameterKind.CONDUCTIVITY, scene.uncertainty.conductivity),
+            for_conductivity,
             stiffness=assemble(stiffness, cells, mesh.n_points, backend=backend),
         )
         yield Term(
-            Parameter(f"heat capacity of {entry.part}", ParameterKind.HEAT_CAPACITY, scene.uncertainty.heat_capacity),
+            for_capacity,
             mass=assemble(mass, cells, mesh.n_points, backend=backend),
         )
 
@@ -124,7 +152,7 @@ def _film_terms(scene: Scene, mesh: TetMesh) -> Iterator[Term]:
         column = np.zeros((mesh.n_points, len(scene.inputs)))
         column[:, scene.input_index(load.input)] = load.film_coefficient * facet_load(areas, corners, mesh.n_points)
         yield Term(
-            Parameter(f"film of {load.name}", ParameterKind.FILM, scene.uncertainty.film_coefficient),
+            _film_parameter(load, scene),
             stiffness=_summed(film_stiffness(areas, load.film_coefficient), corners, mesh.n_points),
             load=column,
         )
@@ -138,7 +166,7 @@ def _contact_terms(scene: Scene, mesh: TetMesh) -> Iterator[Term]:
         areas = 0.5 * np.linalg.norm(np.cross(edges[:, 1] - edges[:, 0], edges[:, 2] - edges[:, 0]), axis=1)
         blocks = contact_stiffness(areas, contact.conductance)
         yield Term(
-            Parameter(f"contact {contact.name}", ParameterKind.CONTACT, scene.uncertainty.contact_conductance),
+            _contact_parameter(contact, scene),
             stiffness=_summed(blocks, corners.reshape(-1, 6), mesh.n_points),
         )
 

@@ -18,11 +18,11 @@ N_HISTORIES = 4
 """Input histories per set of parameters; they share a factorisation."""
 N_PARAMETER_DRAWS = 2
 """Sets of parameters, the first as the modes were made."""
-N_STEPS = 24
+N_STEPS = 16
 """Time steps of a run."""
 DT_S = 0.5
 """Step of a run [s]; full and reduced model use the same scheme, so only the reduction differs."""
-HOLD_STEPS = 6
+HOLD_STEPS = 4
 """Inputs jump after so many steps."""
 
 

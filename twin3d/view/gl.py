@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, TypeAlias
 
 GlKind: TypeAlias = Literal["native", "egl", "osmesa", "none"]
@@ -66,6 +67,7 @@ def _failed(message: str) -> GlProbe:
     return GlProbe(ok=False, kind="none", has_window=False, renderer="", message=message)
 
 
+@cache
 def _renderer(kind: GlKind) -> str | None:
     """The renderer's name, None where drawing that way fails or crashes."""
     try:
