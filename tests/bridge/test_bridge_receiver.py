@@ -12,7 +12,7 @@ from bridge_samples import SENSORS, temperature_sensors
 
 from twin3d.bridge.inbox import Inbox
 from twin3d.bridge.wire import RECORD_DTYPE, Cause
-from twin3d.bridge.zeromq import ACCEPTED, Publisher, Receiver
+from twin3d.bridge.zeromq import ACCEPTED, MAX_DRAIN_BYTES, Publisher, Receiver
 from twin3d.clock import WallClock
 from twin3d.errors import BridgeError
 from twin3d.records import Quality
@@ -94,6 +94,25 @@ def test_batches_arrive_in_si(receiver, inbox, wall, wait_until):
     np.testing.assert_allclose(readings["value"][readings["sensor"] == 2], 2000.0, rtol=1e-12)
     assert publisher.sent == 10_000
     assert not receiver.rejected
+
+
+def test_a_flood_of_batches_is_handed_on_in_portions(wall, wait_until):
+    class PortionedInbox(Inbox):
+        portions = ()
+
+        def put(self, batch):
+            self.portions = (*self.portions, len(batch))
+            return super().put(batch)
+
+    inbox, records = PortionedInbox(1_000_000), np.zeros(1000, dtype=RECORD_DTYPE)
+    records["value"], records["time_ns"] = 300.0, wall.now_ns()
+    with Receiver(SENSORS, inbox, endpoint=ANY_PORT, clock=wall) as receiver, Publisher(receiver.endpoint) as publisher:
+        publisher.declare([("tc1", "K")])
+        for _ in range(400):
+            publisher.send_batch(records)
+        assert wait_until(lambda: receiver.accepted == 400_000)
+
+    assert max(inbox.portions) <= MAX_DRAIN_BYTES / RECORD_DTYPE.itemsize + len(records)
 
 
 def test_a_batch_of_undeclared_sensors_is_an_error_of_the_publisher(receiver):

@@ -112,12 +112,13 @@ def test_who_joins_late_gets_a_whole_frame_at_once(publisher, view_model):
     np.testing.assert_array_equal(frame.covariance_factor, FACTOR)
 
 
-def test_the_factor_is_repeated_for_those_who_do_not_ask(publisher, subscriber):
+def test_the_factor_is_repeated_for_those_who_do_not_ask(publisher):
     publisher.publish(make_frame(0, factor=FACTOR))
     first = make_frame(1)
     spaced = (replace(first, sequence=n, time_ns=first.time_ns + n * FACTOR_PERIOD_NS) for n in range(1, 500))
 
-    frame = publish_until_heard(publisher, subscriber, spaced)
+    with StateSubscriber(publisher.frame_endpoint, publisher.model_endpoint) as late:
+        frame = publish_until_heard(publisher, late, spaced)
 
     np.testing.assert_array_equal(frame.covariance_factor, FACTOR)
 
