@@ -22,8 +22,8 @@ material = "aluminium_6061"
 
 [[input]]
 name = "power"
-value = "10 W"
-unknown = { spread = "5 W", time_constant = "20 s", minimum = "0 W" }
+value = "2 W"
+unknown = { spread = "1.5 W", time_constant = "20 s", minimum = "0 W" }
 
 [[load]]
 kind = "heat_flux"
@@ -72,7 +72,7 @@ spread = { conductivity = "15 %", film_coefficient = "20 %", heat_capacity = "12
 
 [plant.signals.power]
 kind = "constant"
-value = "14 W"
+value = "3 W"
 
 [[check]]
 name = "warmer than the air"
