@@ -19,11 +19,11 @@ SURFACE_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", "
 NOWHERE = model.Input(name="nowhere", unit="W", value=0.0)
 
 
-def build_scene(source: written.WrittenScene, path: Path, problems: Problems) -> model.Scene | None:
+def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -> model.Scene | None:
     """The scene that a file means; None when a problem was noted.
 
     Args:
-        source: The file, every table of the right shape.
+        source: The tables of the file that have the right shape.
         path: The file, for what is named relative to it.
         problems: Takes what is wrong.
     """
@@ -33,11 +33,12 @@ def build_scene(source: written.WrittenScene, path: Path, problems: Problems) ->
     _refuse_twins([load.name for load in loads], "load", "name", problems)
     sensors = tuple(_sensor(entry, ("sensor", index), inputs, problems) for index, entry in enumerate(source.sensor))
     _refuse_twins([sensor.id for sensor in sensors], "sensor", "id", problems)
+    _refuse_second_drivers(sensors, problems)
     fields: dict[str, Any] = {
         "name": source.name or path.stem,
         "description": source.description,
         "path": path,
-        "geometry": _geometry(source.geometry, path, problems),
+        "geometry": None if source.geometry is None else _geometry(source.geometry, path, problems),
         "initial_temperature": source.initial_temperature,
         "parts": _parts(source.part, problems),
         "inputs": tuple(inputs.values()),
@@ -61,7 +62,19 @@ def _refuse_twins(names: Sequence[str], table: str, key: str, problems: Problems
             problems.add((table, index, key), f'a second {table} is named "{name}"; give each its own {key}')
 
 
-def _refuse_idle_inputs(source: written.WrittenScene, loads: Sequence[model.Load], problems: Problems) -> None:
+def _refuse_second_drivers(sensors: Sequence[model.Sensor], problems: Problems) -> None:
+    first: dict[str, str] = {}
+    for index, sensor in enumerate(sensors):
+        if sensor.drives is not None and first.setdefault(sensor.drives, sensor.id) != sensor.id:
+            message = (
+                f'"{sensor.drives}" is driven by "{first[sensor.drives]}" already; an input has one driving sensor'
+            )
+            problems.add(("sensor", index, "drives"), message)
+
+
+def _refuse_idle_inputs(source: written.WrittenTables, loads: Sequence[model.Load], problems: Problems) -> None:
+    if problems.is_incomplete("load"):
+        return
     used = {load.input for load in loads}
     for index, item in enumerate(source.input):
         if item.name not in used:
@@ -109,9 +122,7 @@ def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> mod
     prior, unit, value = entry.unknown, entry.value.unit, entry.value.value
     if prior is None:
         raise ValueError(f"input {entry.name} is not unknown")
-    spread = _noted((*place, "spread"), problems, lambda: parse_difference(prior.spread, unit), 1.0)
-    if spread <= 0.0:
-        problems.add((*place, "spread"), f'found "{prior.spread}", expected more than 0')
+    spread = _positive((*place, "spread"), problems, prior.spread, unit)
     bounds = {
         key: None
         if text is None
@@ -121,13 +132,13 @@ def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> mod
     low, high = bounds["minimum"], bounds["maximum"]
     if (low is not None and low > value) or (high is not None and high < value):
         problems.add(place, f"the prior mean {value:g} {unit} lies outside its own minimum and maximum")
-    return model.UnknownPrior(spread=max(spread, 1e-300), time_constant=prior.time_constant, minimum=low, maximum=high)
+    return model.UnknownPrior(spread=spread, time_constant=prior.time_constant, minimum=low, maximum=high)
 
 
 def _load(
     entry: written.WrittenLoad,
     index: int,
-    source: written.WrittenScene,
+    source: written.WrittenTables,
     inputs: dict[str, model.Input],
     problems: Problems,
 ) -> model.Load:
@@ -177,7 +188,7 @@ def _driver(
         return automatic
     known = inputs.get(value.input)
     if known is None:
-        problems.add(place, f'no input is named "{value.input}"; {nearest(value.input, inputs)}')
+        problems.add_unknown_name(place, "input", value.input, inputs)
     elif known.unit != unit:
         problems.add(place, f'the input "{value.input}" is in {known.unit}, here {unit} is due')
     return value.input
@@ -197,19 +208,19 @@ def _sensor(
 ) -> model.Sensor:
     si_unit = entry.quantity.si_unit
     _noted((*place, "unit"), problems, lambda: affine_to_si(entry.unit, si_unit), None)
-    noise = _noted((*place, "noise"), problems, lambda: parse_difference(entry.noise, si_unit), 1.0)
-    if noise <= 0.0:
-        problems.add((*place, "noise"), f'found "{entry.noise}", expected more than 0: no sensor is without noise')
+    noise = _positive((*place, "noise"), problems, entry.noise, si_unit)
     bias_text = entry.bias
     bias = 0.0
     if bias_text is not None:
         bias = _noted((*place, "bias"), problems, lambda: parse_difference(bias_text, si_unit), 0.0)
+    if bias < 0.0:
+        problems.add((*place, "bias"), f'found "{bias_text}", expected at least 0')
     if entry.role is model.SensorRole.DRIVE:
         _check_driving(entry, place, inputs, problems)
     else:
         _check_looking(entry, place, problems)
     values = {key: getattr(entry, key) for key in ("id", "quantity", "unit", "position", "face", "lag", "period")}
-    return model.Sensor(**values, noise=max(noise, 1e-300), bias=max(0.0, bias), role=entry.role, drives=entry.drives)
+    return model.Sensor(**values, noise=noise, bias=max(0.0, bias), role=entry.role, drives=entry.drives)
 
 
 def _check_driving(
@@ -220,7 +231,7 @@ def _check_driving(
         return
     known = inputs.get(entry.drives)
     if known is None:
-        problems.add((*place, "drives"), f'no input is named "{entry.drives}"; {nearest(entry.drives, inputs)}')
+        problems.add_unknown_name((*place, "drives"), "input", entry.drives, inputs)
     elif known.unit != entry.quantity.si_unit:
         problems.add(
             (*place, "drives"),
@@ -248,7 +259,7 @@ def _plant(entry: written.WrittenPlant, inputs: Mapping[str, model.Input], probl
         place: Place = ("plant", "signals", name)
         known = inputs.get(name)
         if known is None:
-            problems.add(place, f'no input is named "{name}"; {nearest(name, inputs)}')
+            problems.add_unknown_name(place, "input", name, inputs)
             continue
         built = _noted(place, problems, lambda signal=signal, unit=known.unit: _signal(signal, unit), None)
         if built is not None:
@@ -275,15 +286,19 @@ def _check_steps(signal: written.WrittenSteps) -> None:
         raise SceneError(f"{len(signal.times)} times and {len(signal.values)} values; each value has its start")
     if signal.times[0] != 0.0 or any(b <= a for a, b in zip(signal.times, signal.times[1:], strict=False)):
         raise SceneError('times must ascend from "0 s"')
+    if signal.repeat is not None and signal.repeat <= signal.times[-1]:
+        raise SceneError(f"it repeats after {signal.repeat:g} s, before its last step at {signal.times[-1]:g} s")
 
 
 def _check(entry: model.Check, place: Place, sensors: Iterable[model.Sensor], problems: Problems) -> model.Check:
     places = {key: getattr(entry, key) for key in ("position", "part", "sensor") if getattr(entry, key) is not None}
     if len(places) != 1:
         problems.add(place, f"expected exactly one of position, part and sensor; found {', '.join(places) or 'none'}")
-    ids = [sensor.id for sensor in sensors]
-    if entry.sensor is not None and entry.sensor not in ids:
-        problems.add((*place, "sensor"), f'no sensor has the id "{entry.sensor}"; {nearest(entry.sensor, ids)}')
+    seeing = {sensor.id: sensor.position is not None or sensor.face is not None for sensor in sensors}
+    if entry.sensor is not None and entry.sensor not in seeing:
+        problems.add_unknown_name((*place, "sensor"), "sensor", entry.sensor, seeing)
+    if entry.sensor is not None and not seeing.get(entry.sensor, True):
+        problems.add((*place, "sensor"), f'the sensor "{entry.sensor}" has neither position nor face to check')
     is_value = entry.statistic is model.Statistic.VALUE
     if (entry.part is not None) == is_value:
         due = "max, min or mean over a part" if is_value else "value at a point or sensor"
@@ -302,3 +317,12 @@ def _noted(place: Place, problems: Problems, parse: Any, otherwise: Any) -> Any:
     except (SceneError, UnitError) as error:
         problems.add(place, str(error))
         return otherwise
+
+
+def _positive(place: Place, problems: Problems, text: str, unit: str) -> float:
+    """A difference above zero; 1 in its stead, with the problem noted."""
+    value: float = _noted(place, problems, lambda: parse_difference(text, unit), 1.0)
+    if value > 0.0:
+        return value
+    problems.add(place, f'found "{text}", expected more than 0')
+    return 1.0

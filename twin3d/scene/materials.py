@@ -14,8 +14,8 @@ def material(name: str) -> Material:
     """A material of the library; raises SceneError with the nearest names."""
     table = _tables().get(name)
     if table is None:
-        near = difflib.get_close_matches(name.lower(), material_names(), n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(repr(other) for other in near)}?" if near else ", ".join(material_names())
+        near = difflib.get_close_matches(name.lower(), material_names(), n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(material_names())}"
         raise SceneError(f'no material of the library is named "{name}"; {hint}')
     return Material.model_validate({"name": name, **table}, context={FROM_FILE: True})
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from twin3d.errors import SceneError
 from twin3d.scene.quantities import (
@@ -15,9 +15,11 @@ from twin3d.scene.quantities import (
     CheckTime,
     Conductivity,
     Density,
+    Direction,
     Duration,
     FaceSelector,
     FilmCoefficient,
+    Fraction,
     Length,
     Point,
     PositiveDuration,
@@ -25,6 +27,7 @@ from twin3d.scene.quantities import (
     SpecificHeat,
     Temperature,
     TemperatureDifference,
+    TemperatureRange,
 )
 from twin3d.units import affine_to_si
 
@@ -289,10 +292,10 @@ class Feed(Frozen):
 class PlantSpread(Frozen):
     """How far the simulated asset differs from the twin: relative half-widths."""
 
-    conductivity: Ratio = 0.0
-    film_coefficient: Ratio = 0.0
-    contact_conductance: Ratio = 0.0
-    heat_capacity: Ratio = 0.0
+    conductivity: Fraction = 0.0
+    film_coefficient: Fraction = 0.0
+    contact_conductance: Fraction = 0.0
+    heat_capacity: Fraction = 0.0
 
 
 class ConstantSignal(Frozen):
@@ -361,7 +364,7 @@ class Plant(Frozen):
     spread: PlantSpread = PlantSpread()
     bias: TemperatureDifference = 0.0
     """Standard deviation of the constant errors of its thermometers [K]."""
-    lag_error: Ratio = 0.0
+    lag_error: Fraction = 0.0
     """How far the true lags may be from the stated ones, relative."""
     signals: Mapping[str, Signal] = {}
     """Name of an input → how it goes with time; other inputs keep their nominal value."""
@@ -401,9 +404,9 @@ class View(Frozen):
 
     unit: Literal["degC", "K"] = "degC"
     """Of the scalar bar."""
-    camera: tuple[float, float, float] = (1.0, -1.0, 0.8)
+    camera: Direction = (1.0, -1.0, 0.8)
     """Direction from the asset to the camera."""
-    range: tuple[Temperature, Temperature] | None = None
+    range: TemperatureRange | None = None
     """Ends of the scalar bar [K]; None follows the data."""
 
 
@@ -429,6 +432,17 @@ class Scene(Frozen):
     plant: Plant | None = None
     checks: tuple[Check, ...] = ()
     view: View = View()
+
+    @model_validator(mode="after")
+    def _check_names(self) -> "Scene":
+        inputs = tuple(item.name for item in self.inputs)
+        for names, what in ((inputs, "input"), (tuple(sensor.id for sensor in self.sensors), "sensor")):
+            if len(set(names)) < len(names):
+                raise SceneError(f"two {what}s share a name: {', '.join(names)}")
+        for name in (*(load.input for load in self.loads), *(sensor.drives for sensor in self.sensors)):
+            if name is not None:
+                _index(name, inputs, "input")
+        return self
 
     def input_index(self, name: str) -> int:
         """Position of an input in `inputs`."""

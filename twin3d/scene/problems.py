@@ -1,8 +1,9 @@
 """What is wrong with a scene file, collected so that one error can tell all of it, each with its place."""
 
 import difflib
+import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -54,10 +55,33 @@ class Problems:
     def __init__(self, lines: Mapping[Place, int]) -> None:
         self._lines = dict(lines)
         self._found: list[Problem] = []
+        self._kept: Mapping[str, Sequence[int]] = {}
+        self._lost: Mapping[str, Sequence[str]] = {}
+
+    def leave_out(self, kept: Mapping[str, Sequence[int]], lost: Mapping[str, Sequence[str]]) -> None:
+        """From now on, places count only the entries of the file that are kept.
+
+        Args:
+            kept: Array of tables → number in the file of each entry that is kept.
+            lost: Table → globs of the names that may have been given in what is left out; nobody misses them.
+        """
+        self._kept, self._lost = kept, lost
+
+    def is_incomplete(self, table: str) -> bool:
+        """Whether something of a table was left out."""
+        return bool(self._lost.get(table))
 
     def add(self, place: Place, message: str) -> None:
         """Note a problem at a place."""
+        place = self._in_file(place)
         self._found.append(Problem(key_path(place), line_of(place, self._lines), message))
+
+    def add_unknown_name(self, place: Place, table: str, name: str, known: Iterable[str]) -> None:
+        """Note a name that leads nowhere, unless what it names may be broken itself."""
+        lost = self._lost.get(table, ())
+        if not any(fnmatch.fnmatchcase(name, glob) for glob in lost):
+            known = (*known, *(glob for glob in lost if "*" not in glob))
+            self.add(place, f'no {table} is named "{name}"; {nearest(name, known)}')
 
     def add_validation(self, place: Place, raw: Any, error: ValidationError, model: type[BaseModel]) -> None:
         """Note all that pydantic found in one table."""
@@ -68,6 +92,11 @@ class Problems:
     def listed(self) -> tuple[Problem, ...]:
         """All problems, in the order of the file."""
         return tuple(sorted(self._found, key=lambda problem: problem.line or 0))
+
+    def _in_file(self, place: Place) -> Place:
+        if len(place) > 1 and isinstance(place[0], str) and isinstance(place[1], int) and place[0] in self._kept:
+            return (place[0], self._kept[place[0]][place[1]], *place[2:])
+        return place
 
 
 def key_path(place: Place) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import AfterValidator, Field, FiniteFloat, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -174,6 +174,18 @@ def _reads_file(info: ValidationInfo) -> bool:
     return bool(info.context and info.context.get(FROM_FILE))
 
 
+def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] >= pair[1]:
+        raise problem(f"the first ({pair[0]:g} K) must be below the second ({pair[1]:g} K)")
+    return pair
+
+
+def _pointing(direction: tuple[float, float, float]) -> tuple[float, float, float]:
+    if not any(direction):
+        raise problem("0, 0, 0 is no direction; write for example [1.0, -1.0, 0.8]")
+    return direction
+
+
 _Positive = Field(gt=0.0, allow_inf_nan=False)
 _NotNegative = Field(ge=0.0, allow_inf_nan=False)
 _Finite = Field(allow_inf_nan=False)
@@ -200,6 +212,12 @@ Angle: TypeAlias = Annotated[float, _Finite, Quantity("deg")]
 """An angle [deg]."""
 Ratio: TypeAlias = Annotated[float, _NotNegative, RatioMark()]
 """A relative number, zero allowed [–]."""
+Fraction: TypeAlias = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False), RatioMark()]
+"""A relative number from zero to less than one [–]."""
+TemperatureRange: TypeAlias = Annotated[tuple[Temperature, Temperature], AfterValidator(_ascending)]
+"""A lower and a higher temperature [K]."""
+Direction: TypeAlias = Annotated[tuple[FiniteFloat, FiniteFloat, FiniteFloat], AfterValidator(_pointing)]
+"""A direction of any length above zero."""
 CheckTime: TypeAlias = Annotated[float | Literal["steady"], CheckTimeMark()]
 """A time since the start [s], or ``steady``."""
 Point: TypeAlias = Annotated[tuple[float, float, float], PointMark()]

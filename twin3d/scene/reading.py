@@ -11,8 +11,9 @@ from twin3d.scene.building import build_scene
 from twin3d.scene.model import Scene
 from twin3d.scene.problems import Problems
 from twin3d.scene.quantities import FROM_FILE
+from twin3d.scene.salvage import salvage
 from twin3d.scene.toml_lines import key_lines
-from twin3d.scene.written import WrittenScene
+from twin3d.scene.written import WrittenScene, WrittenTables
 
 
 def load_scene(path: Path) -> Scene:
@@ -44,17 +45,18 @@ def load_scene(path: Path) -> Scene:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scene files as they are written, quantities as text."""
-    schema = WrittenScene.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "twin3d scene", **schema}
+    schema = WrittenScene.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "twin3d scene"}
 
 
 def _scene_of(raw: dict[str, Any], path: Path, problems: Problems) -> Scene | None:
+    tables: WrittenTables
     try:
-        source = WrittenScene.model_validate(raw, context={FROM_FILE: True})
+        tables = WrittenScene.model_validate(raw, context={FROM_FILE: True})
     except ValidationError as error:
         problems.add_validation((), raw, error, WrittenScene)
-        return None
-    return build_scene(source, path, problems)
+        tables = salvage(raw, error, problems)
+    return build_scene(tables, path, problems)
 
 
 def _text_of(path: Path) -> str:

@@ -30,10 +30,10 @@ from twin3d.scene.quantities import (
     Duration,
     FaceSelector,
     FilmCoefficient,
+    Fraction,
     Length,
     Point,
     PositiveDuration,
-    Ratio,
     SpecificHeat,
     Temperature,
     TemperatureDifference,
@@ -320,28 +320,20 @@ class WrittenPlant(Frozen):
     seed: Annotated[StrictInt, Field(ge=0)] = 0
     spread: PlantSpread = PlantSpread()
     bias: TemperatureDifference = 0.0
-    lag_error: Ratio = 0.0
+    lag_error: Fraction = 0.0
     signals: dict[str, WrittenSignal] = Field(default_factory=dict)
 
 
-class WrittenHeader(Frozen):
-    """The keys before the first table."""
+class WrittenTables(Frozen):
+    """The tables of a scene file, none of them needed: what is left when broken ones are left out."""
 
     name: Annotated[str, Field(min_length=1)] | None = None
     description: str = ""
     initial_temperature: Temperature = 298.15
-
-
-class WrittenScene(Frozen):
-    """A scene file for twin3d. Every quantity is text with its unit, such as "2 mm", "25 W/(m^2 K)" or "25 degC"."""
-
-    name: Annotated[str, Field(min_length=1)] | None = None
-    description: str = ""
-    initial_temperature: Temperature = 298.15
-    geometry: Geometry
-    part: Annotated[tuple[WrittenPart, ...], Field(min_length=1)]
+    geometry: Geometry | None = None
+    part: tuple[WrittenPart, ...] = ()
     input: tuple[WrittenInput, ...] = ()
-    load: Annotated[tuple[WrittenLoad, ...], Field(min_length=1)]
+    load: tuple[WrittenLoad, ...] = ()
     contact: tuple[WrittenContact, ...] = ()
     sensor: tuple[WrittenSensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
@@ -349,3 +341,11 @@ class WrittenScene(Frozen):
     plant: WrittenPlant | None = None
     check: tuple[Check, ...] = ()
     view: View = View()
+
+
+class WrittenScene(WrittenTables):
+    """A scene file for twin3d. Every quantity is text with its unit, such as "2 mm", "25 W/(m^2 K)" or "25 degC"."""
+
+    geometry: Geometry
+    part: Annotated[tuple[WrittenPart, ...], Field(min_length=1)]
+    load: Annotated[tuple[WrittenLoad, ...], Field(min_length=1)]
