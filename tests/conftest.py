@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import trimesh
 
+from twin3d.backend import Backend, get_backend
+from twin3d.errors import CapabilityError
+
 BAR_SCENE = """
 name = "bar"
 description = "A short bar, heated at one end."
@@ -97,3 +100,12 @@ def bar_scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rng() -> np.random.Generator:
     """Random numbers, the same in every run."""
     return np.random.default_rng(20_240_229)
+
+
+@pytest.fixture(params=["numpy", pytest.param("cupy", marks=pytest.mark.gpu)])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """NumPy always, CuPy where a device answers."""
+    try:
+        return get_backend(request.param)
+    except CapabilityError as error:
+        pytest.skip(f"no GPU tests here: {error}")

@@ -1,9 +1,8 @@
-"""A small power module on a structured grid of finite volumes: an asset that owes nothing to the package's own model."""
+"""A small power module on a structured grid of finite volumes: an asset that owes nothing to our own model."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
@@ -197,14 +196,92 @@ def box_rows():
     return sparse.csr_array((np.ones(8), (np.arange(8), cells)), shape=(9, n))
 
 
-@pytest.fixture(scope="session")
-def box_model():
-    return reduce_box(box_asset(), point_error=0.05)
-
-
 def make_readings(rows):
     """A batch from (sensor, time_s, value) rows; the clock starts at 0."""
     batch = np.zeros(len(rows), dtype=READING_DTYPE)
     for entry, (sensor, time_s, value) in zip(batch, rows, strict=True):
         entry["sensor"], entry["time_ns"], entry["value"] = sensor, round(time_s * 1e9), value
     return batch
+
+
+HALF_WIDTHS = {"conductivity": 0.15, "film": 0.20, "contact": 0.25, "heat_capacity": 0.05}
+
+
+def draw_theta(parameters, rng):
+    """Parameters of a plant: each off by at least a tenth where its half-width allows it."""
+    width = np.array([HALF_WIDTHS[parameter.kind.value] for parameter in parameters])
+    return 1.0 + rng.uniform(np.minimum(0.10, width), width) * rng.choice([-1.0, 1.0], len(width))
+
+
+def draw_powers(rng, duration_s):
+    """Three chip powers between 10 and 90 W: a sine and two series of steps, in any order."""
+    signals = []
+    for kind in rng.permutation(3):
+        if kind == 0:
+            period, phase = rng.uniform(20, 60), rng.uniform(0, 2 * np.pi)
+            signals.append(lambda t, p=period, f=phase: 50.0 + 40.0 * np.sin(2 * np.pi * t / p + f))
+        else:
+            times = np.sort(rng.uniform(0, duration_s, rng.integers(2, 5)))
+            values = rng.uniform(10, 90, len(times) + 1)
+            signals.append(lambda t, s=times, v=values: v[np.searchsorted(s, t, side="right")])
+    return lambda t: np.array([signal(t) for signal in signals])
+
+
+def wandering_powers(rng, duration_s, *, dt_s=0.02):
+    """Three powers that are just what the prior says: Ornstein-Uhlenbeck around 40 W."""
+    keep = np.exp(-dt_s / 30.0)
+    power = 25.0 * rng.normal(size=3)
+    table = np.zeros((round(duration_s / dt_s) + 2, 3))
+    for row in table:
+        power = keep * power + 25.0 * np.sqrt(1.0 - keep**2) * rng.normal(size=3)
+        row[:] = 40.0 + power
+    return lambda t: table[round(t / dt_s)]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened to the asset: coefficients and inputs after every tick, and all readings in order of time."""
+
+    coefficients: np.ndarray
+    inputs: np.ndarray
+    readings: np.ndarray
+    bias: np.ndarray
+
+
+def simulate(model, rows, sensors, rng, *, powers, duration_s=60.0, tick_s=0.02, ambient=1.5, lag_error=0.3, bias=0.4):
+    """Run an asset and its sensors; the last sensor measures the ambient temperature."""
+    decay = np.exp(-model.decay_rates * tick_s)
+    gain = (1.0 - decay) / model.decay_rates
+    seen = rows @ model.basis
+    n = len(sensors)
+    offsets = bias * rng.normal(size=n)
+    lags = np.array([s.lag for s in sensors]) * (1.0 + lag_error * rng.choice([-1.0, 1.0], n))
+    follow = np.where(lags > 0.0, -np.expm1(-tick_s / np.maximum(lags, 1e-9)), 1.0)
+    noise, period = np.array([s.noise for s in sensors]), np.array([s.period for s in sensors])
+    due = period * rng.uniform(0.1, 1.0, n)
+    a, shown = np.zeros(model.n_modes), np.full(n, AMBIENT_K)
+    shown[-1] += ambient
+    coefficients, inputs, readings = [], [], []
+    for tick in range(1, round(duration_s / tick_s) + 1):
+        time_s = tick * tick_s
+        a = decay * a + gain * (model.input_map @ np.append(powers(time_s - tick_s), ambient))
+        true = AMBIENT_K + seen @ a
+        true[-1] = AMBIENT_K + ambient
+        shown += follow * (true - shown)
+        for index in np.flatnonzero(due <= time_s + 1e-9):
+            due[index] += period[index]
+            readings.append((index, time_s, shown[index] + offsets[index] + noise[index] * rng.normal()))
+        coefficients.append(a)
+        inputs.append(np.append(powers(time_s), AMBIENT_K + ambient))
+    return Run(np.array(coefficients), np.array(inputs), make_readings(readings), offsets)
+
+
+def play(estimator, readings, duration_s, *, tick_s=0.02, start_tick=0):
+    """Advance an estimator tick by tick with what is due; yields (tick, estimate)."""
+    times = readings["time_ns"]
+    done = 0
+    for tick in range(start_tick + 1, round(duration_s / tick_s) + 1):
+        until_ns = round(tick * tick_s * 1e9)
+        end = int(np.searchsorted(times, until_ns, side="right"))
+        yield tick, estimator.advance(readings[done:end], until_ns)
+        done = end

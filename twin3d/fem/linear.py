@@ -85,7 +85,8 @@ def _nested_dissection(A: sparse.csr_array) -> npt.NDArray[np.int64]:
     pattern.eliminate_zeros()
     if not pattern.nnz:
         return np.arange(A.shape[0])
-    order, _ = pymetis.nested_dissection(xadj=pattern.indptr.astype(np.int64), adjncy=pattern.indices.astype(np.int64))
+    adjacency = pymetis.CSRAdjacency(adj_starts=pattern.indptr, adjacent=pattern.indices)
+    order, _ = pymetis.nested_dissection(adjacency)
     return np.asarray(order, dtype=np.int64)
 
 

@@ -1,0 +1,121 @@
+"""Transient heat conduction: orders in time, NAFEMS, energy, and the reduced model on the same cases."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+from box_mesh import STEEL, box_mesh, make_scene, temperature_input
+from scipy import linalg
+
+from twin3d.fem.heat import assemble_heat
+from twin3d.fem.march import Scheme, march
+from twin3d.fem.system import system_at
+from twin3d.reduction import reduce_heat
+from twin3d.reduction.lift import temperature
+from twin3d.reduction.march import discretise
+from twin3d.scene import Convection, FixedTemperature, HeatSource, Input, selectors
+
+
+def face(name):
+    return selectors.parse(f"name {name}")
+
+
+def last(states):
+    return deque(states, maxlen=1).pop()
+
+
+def heated_slab(n=8):
+    mesh = box_mesh((n, 1, 1), (0.05, 0.01, 0.01))
+    scene = make_scene(
+        loads=[
+            HeatSource(name="heat", part="*", input="p"),
+            Convection(name="film", face=face("x1"), film_coefficient=500.0, input="air"),
+        ],
+        inputs=[Input(name="p", unit="W", value=3.0), temperature_input("air", 290.0)],
+    )
+    return mesh, scene
+
+
+@pytest.mark.parametrize(
+    ("scheme", "order"), [(Scheme.BACKWARD_EULER, 1.0), (Scheme.CRANK_NICOLSON, 2.0), (Scheme.BDF2, 2.0)]
+)
+def test_schemes_converge_at_their_order(scheme, order, backend):
+    mesh, scene = heated_slab()
+    operators = assemble_heat(scene, mesh, backend=backend)
+    system = system_at(operators)
+    u, end_s = np.array([3.0, 290.0]), 20.0
+    rates, V = linalg.eigh(system.stiffness.toarray(), system.mass.toarray())
+    rest = linalg.solve(system.stiffness.toarray(), system.load @ u)
+    exact = rest + V @ (np.exp(-rates * end_s) * (V.T @ (system.mass @ (300.0 - rest))))
+
+    errors = []
+    for n_steps in (20, 40, 80):
+        start = np.full(mesh.n_points, 300.0)
+        states = march(
+            operators, start, lambda _: u, dt_s=end_s / n_steps, n_steps=n_steps, scheme=scheme, backend=backend
+        )
+        errors.append(np.abs(last(states) - exact).max())
+
+    slopes = np.diff(np.log(errors)) / np.log(0.5)
+    assert abs(slopes[-1] - order) < 0.1, (errors, slopes)
+
+
+def nafems_t3():
+    """NAFEMS, The Standard NAFEMS Benchmarks (1990), T3: a bar of 0.1 m, one end at 0, one at 100 sin(π t / 40) °C."""
+    mesh = box_mesh((40, 2, 2), (0.1, 0.004, 0.004))
+    scene = make_scene(
+        loads=[
+            FixedTemperature(name="cold", face=face("x0"), input="cold"),
+            FixedTemperature(name="wave", face=face("x1"), input="wave"),
+        ],
+        inputs=[temperature_input("cold", 273.15), temperature_input("wave", 273.15)],
+        material=STEEL,
+        start=273.15,
+    )
+    return mesh, scene
+
+
+def wave(time_s):
+    return np.array([273.15, 273.15 + 100.0 * np.sin(np.pi * time_s / 40.0)])
+
+
+def test_nafems_t3_at_full_order(backend):
+    mesh, scene = nafems_t3()
+    operators = assemble_heat(scene, mesh, backend=backend)
+    states = march(operators, np.full(mesh.n_points, 273.15), wave, dt_s=0.1, n_steps=320, backend=backend)
+
+    probe = np.isclose(mesh.points[:, 0], 0.08)
+
+    np.testing.assert_allclose(last(states)[probe] - 273.15, 36.60, atol=0.1)
+
+
+def test_nafems_t3_reduced(backend, rng):
+    mesh, scene = nafems_t3()
+    model = reduce_heat(assemble_heat(scene, mesh, backend=backend), mesh, scene, rng=rng, backend=backend)
+    step = discretise(model, None, 0.02)
+    a = np.zeros(model.n_modes)
+    for number in range(1600):
+        a = step.step(a, wave(0.02 * number + 0.01), wave(0.02 * number + 0.03))
+
+    T = temperature(model, a, wave(32.0))
+
+    probe = np.isclose(mesh.points[:, 0], 0.08)
+    np.testing.assert_allclose(T[probe] - 273.15, 36.60, atol=0.15)
+
+
+def test_heat_that_goes_in_is_stored_or_goes_out(backend):
+    mesh, scene = heated_slab()
+    operators = assemble_heat(scene, mesh, backend=backend)
+    system = system_at(operators)
+    u, dt_s = np.array([3.0, 290.0]), 0.5
+    before = np.full(mesh.n_points, 300.0)
+
+    after = last(
+        march(operators, before, lambda _: u, dt_s=dt_s, n_steps=1, scheme=Scheme.BACKWARD_EULER, backend=backend)
+    )
+
+    stored = np.ones(mesh.n_points) @ (system.mass @ (after - before))
+    flow = np.ones(mesh.n_points) @ (system.load @ u - system.stiffness @ after)
+    np.testing.assert_allclose(stored, dt_s * flow, rtol=1e-9)
+    capacity = STEEL.density * STEEL.specific_heat * 0.05 * 1e-4
+    np.testing.assert_allclose(system.mass.sum(), capacity, rtol=1e-12)
