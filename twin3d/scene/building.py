@@ -51,7 +51,8 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
         "checks": tuple(_check(entry, ("check", index), sensors, problems) for index, entry in enumerate(source.check)),
         "view": source.view,
     }
-    _refuse_idle_inputs(source, loads, problems)
+    if all(load.input in inputs for load in loads) and not problems.is_incomplete("load"):
+        _refuse_idle_inputs(source, loads, problems)
     return None if problems.listed() else model.Scene(**fields)
 
 
@@ -73,8 +74,6 @@ def _refuse_second_drivers(sensors: Sequence[model.Sensor], problems: Problems) 
 
 
 def _refuse_idle_inputs(source: written.WrittenTables, loads: Sequence[model.Load], problems: Problems) -> None:
-    if problems.is_incomplete("load"):
-        return
     used = {load.input for load in loads}
     for index, item in enumerate(source.input):
         if item.name not in used:

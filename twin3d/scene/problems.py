@@ -126,6 +126,10 @@ def _worded(detail: ErrorDetails, place: Place, raw: Any, model: type[BaseModel]
     if kind in {"enum", "literal_error"}:
         known = re.findall(r"'([^']*)'", str(context["expected"]))
         return f"found {found}, {nearest(str(_value_at(raw, place)), known)}"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        tag, kinds = context.get("tag"), _known_kinds(model, place, raw)
+        hint = nearest(str(tag or ""), kinds)
+        return f'kind "{tag}" is unknown; {hint}' if tag else f"kind is missing; {hint}"
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
         return f"found {found}, expected {words} {context[key]:g}"
@@ -136,10 +140,6 @@ def _worded_shape(detail: ErrorDetails, found: str) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "twin3d":
         return str(context["message"])
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        known = re.findall(r"'([^']*)'", str(context.get("expected_tags", "'constant', 'steps', 'sine'")))
-        tag = str(context.get("tag", ""))
-        return f"kind {tag!r} is unknown; {nearest(tag, known)}" if tag else f"kind is missing; {nearest('', known)}"
     if kind == "string_pattern_mismatch":
         return f"found {found}; a name begins with a letter and holds letters, digits, _ and -"
     if kind in {"string_too_short", "too_short", "too_long"}:
@@ -170,15 +170,26 @@ def _value_at(raw: Any, place: Place) -> Any:
 
 
 def _known_keys(model: type[BaseModel], place: Place, raw: Any) -> tuple[str, ...]:
+    models, found = _models_at(model, place, raw)
+    if isinstance(found, Mapping) and "kind" in found:
+        models = [entry for entry in models if found["kind"] in get_args(entry.model_fields["kind"].annotation)]
+    return tuple(key for entry in models for key in entry.model_fields)
+
+
+def _known_kinds(model: type[BaseModel], place: Place, raw: Any) -> tuple[str, ...]:
+    models, _ = _models_at(model, place, raw)
+    return tuple(kind for entry in models for kind in get_args(entry.model_fields["kind"].annotation))
+
+
+def _models_at(model: type[BaseModel], place: Place, raw: Any) -> tuple[list[type[BaseModel]], Any]:
+    """The models that a value at a place may be of, and the value."""
     models = [model]
     for part in place:
         raw = raw[part]
         if isinstance(part, str):
             fields = [entry.model_fields[part].annotation for entry in models if part in entry.model_fields]
             models = [inner for field in fields for inner in _models_in(field)] or models
-    if isinstance(raw, Mapping) and "kind" in raw:
-        models = [entry for entry in models if raw["kind"] in get_args(entry.model_fields["kind"].annotation)]
-    return tuple(key for entry in models for key in entry.model_fields)
+    return models, raw
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
