@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import trimesh
+from scipy.spatial import cKDTree
 
 from twin3d.errors import GeometryError
 from twin3d.records import Surface
 
 MAX_SHOWN = 3
 """Open edges shown by position in an error."""
+N_CANDIDATES = 12
+"""Pieces of a surface, by distance, that a triangle is compared with."""
 
 
 def read_surface(path: Path, scale: float) -> Surface:
@@ -42,6 +46,32 @@ def read_surface(path: Path, scale: float) -> Surface:
         triangle_region=np.zeros(len(body.faces), dtype=np.int32),
         region_names=(path.stem,),
     )
+
+
+def nearest_triangles(surface: Surface, corners: npt.NDArray[np.float64], *, spacing: float) -> npt.NDArray[np.int64]:
+    """For each of some triangles that lie on a surface, the triangle of the surface that it lies on.
+
+    Args:
+        surface: In any unit.
+        corners: Of the triangles that are looked for, in the same unit, shape (n, 3, 3).
+        spacing: Larger triangles of the surface are cut up to this, so that their centres can be compared.
+
+    Returns:
+        Indices into the surface's triangles, shape (n,).
+    """
+    points, pieces, owner = trimesh.remesh.subdivide_to_size(
+        surface.points, surface.triangles, max_edge=spacing, max_iter=20, return_index=True
+    )
+    tree = cKDTree(points[pieces].mean(axis=1))
+    distances, near = tree.query(corners.mean(axis=1), k=min(N_CANDIDATES, len(pieces)))
+    agreement = np.abs(np.einsum("nkd,nd->nk", _normals(points[pieces])[near], _normals(corners)))
+    best = (distances / spacing + 2.0 * (1.0 - agreement)).argmin(axis=1)
+    return np.asarray(owner[near[np.arange(len(near)), best]])
+
+
+def _normals(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    vectors = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300))
 
 
 def _loaded(path: Path) -> trimesh.Trimesh:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from twin3d.errors import GeometryError, MeshError
 from twin3d.mesh.cache import load_arrays, mesh_key, save_arrays
 from twin3d.mesh.quality import MeshReport, report_mesh
-from twin3d.mesh.topology import Facets, Split, facet_keys, find_facets, patches_by_angle, split_at_contacts
+from twin3d.mesh.topology import Facets, Split, facet_keys, find_facets, split_at_contacts
 from twin3d.records import TetMesh
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Contact, Geometry
@@ -112,7 +112,7 @@ def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:
     points, region = raw["points"], raw["cell_region"]
     points, cells = _compact(points, _right_handed(points, raw["cells"]))
     facets = find_facets(cells, region, len(points))
-    faces, face_names = _faces_of(raw, points, facets)
+    faces, face_names = _faces_of(raw, facets)
     is_contact = _contact_mask(facets, contacts, tuple(map(str, raw["part_names"])))
     split = split_at_contacts(cells, region, facets, is_contact, len(points))
     return {
@@ -146,11 +146,8 @@ def _compact(
     return points[used], renumbered.reshape(cells.shape).astype(np.int32)
 
 
-def _faces_of(raw: Arrays, points: npt.NDArray[np.float64], facets: Facets) -> tuple[npt.NDArray[np.int32], Any]:
-    """The face of each facet: the CAD's where the mesher knows it, else patches by angle."""
-    if not len(raw["triangles"]):
-        patches = patches_by_angle(points, facets.corners)
-        return patches, np.full(int(patches.max()) + 1, "", dtype="U1")
+def _faces_of(raw: Arrays, facets: Facets) -> tuple[npt.NDArray[np.int32], Any]:
+    """The face of each facet, as the mesher knows it, and the names of the faces."""
     n_points = int(max(raw["triangles"].max(), facets.corners.max())) + 1
     known = facet_keys(raw["triangles"], n_points)
     order = np.argsort(known)

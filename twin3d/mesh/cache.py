@@ -47,7 +47,7 @@ def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]] | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             return dict(data)
     except Exception as error:  # noqa: BLE001  whatever is wrong with it, it can be made again
         _log.warning("the cached mesh is damaged and is made again: %s: %s", error, path)

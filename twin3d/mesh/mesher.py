@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from twin3d.errors import GeometryError, MeshError, Twin3dError
 from twin3d.geometry.formats import is_cad, metres_per_unit
-from twin3d.geometry.surface import read_surface
+from twin3d.geometry.surface import nearest_triangles, read_surface
+from twin3d.mesh.topology import find_facets, patches_by_angle
 from twin3d.records import Surface
 
 GRADING = 0.3
@@ -41,9 +42,9 @@ class RawMesh:
     cell_region: npt.NDArray[np.int32]
     """Part of each cell, shape (n_cells,)."""
     triangles: npt.NDArray[np.int32]
-    """Triangles on CAD faces; none where faces must be found by angle, shape (n_triangles, 3)."""
+    """Triangles on faces, shape (n_triangles, 3)."""
     triangle_face: npt.NDArray[np.int32]
-    """CAD face of each triangle, shape (n_triangles,)."""
+    """CAD face or smooth patch of each triangle, shape (n_triangles,)."""
     part_names: tuple[str, ...]
     face_names: tuple[str, ...]
     part_volumes: tuple[float, ...]
@@ -97,8 +98,7 @@ def mesh_surface(path: Path, request: Mapping[str, Any], scale: float) -> RawMes
             file = Path(folder) / "surface.stl"
             _write_stl(file, surface)
             mesh = _generated(stl.STLGeometry(str(file)), request, scale, path)
-        raw = _raw(mesh, [path.stem], [volume], ())
-        return _without_faces(raw)
+        return _with_patches(_raw(mesh, [path.stem], [volume], ()), surface, request["cell_size"] / scale)
     except MeshError as error:
         return _mesh_wildly(surface, request, scale, path, volume, reason=str(error))
 
@@ -136,18 +136,19 @@ def _raw(mesh: Any, parts: Sequence[str], volumes: Sequence[float], messages: Se
     )
 
 
-def _without_faces(raw: RawMesh) -> RawMesh:
-    none = np.zeros(0, dtype=np.int32)
-    return RawMesh(
-        points=raw.points,
-        cells=raw.cells,
-        cell_region=np.zeros(len(raw.cells), dtype=np.int32),
-        triangles=none.reshape(0, 3),
-        triangle_face=none,
-        part_names=raw.part_names,
-        face_names=(),
-        part_volumes=raw.part_volumes,
-        messages=raw.messages,
+def _with_patches(raw: RawMesh, surface: Surface, cell_size: float) -> RawMesh:
+    """Name the faces after the smooth patches of the surface that was read, which is finer than the mesh's own."""
+    cells = raw.cells
+    region = np.zeros(len(cells), dtype=np.int32)
+    corners = find_facets(cells, region, len(raw.points)).corners
+    patch = patches_by_angle(surface.points, surface.triangles)
+    nearest = nearest_triangles(surface, raw.points[corners], spacing=cell_size)
+    return replace(
+        raw,
+        cell_region=region,
+        triangles=corners,
+        triangle_face=patch[nearest],
+        face_names=("",) * (int(patch.max()) + 1),
     )
 
 
@@ -179,7 +180,7 @@ def _mesh_wildly(
         part_volumes=(volume,),
         messages=(note,),
     )
-    return _without_faces(raw)
+    return _with_patches(raw, surface, size)
 
 
 def _refuse_idle_sizes(local_sizes: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:

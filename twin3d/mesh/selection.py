@@ -34,10 +34,9 @@ def select_facets(mesh: TetMesh, selector: Selector) -> npt.NDArray[np.int32]:
     Raises:
         SelectionError: Nothing matches; names what comes near.
     """
-    faces = face_table(mesh)
+    inside_too = _speaks_of_interfaces(selector)
+    faces = [face for face in face_table(mesh) if inside_too or face.parts[1] == OUTSIDE]
     chosen = _Resolver(mesh, faces).resolve(selector)
-    if not _speaks_of_interfaces(selector):
-        chosen &= np.array([face.parts[1] == OUTSIDE for face in faces])
     if not chosen.any():
         raise SelectionError(f'the selector "{selector}" matches no face; {_near_misses(selector, mesh, faces)}')
     return np.sort(np.concatenate([face.facets for face, wanted in zip(faces, chosen, strict=True) if wanted]))

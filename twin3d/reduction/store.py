@@ -41,7 +41,7 @@ def load_model(path: Path) -> ReducedModel:
         ReductionError: The file is missing, of another kind or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             model = _model_of(dict(data))
     except ReductionError:
         raise
