@@ -47,6 +47,7 @@ _COMMON_UNITS = (
 )
 _LOOKALIKES = {"C": "degC", "F": "degF", "c": "degC", "Celsius": "degC", "Kelvin": "K", "w": "W", "Watt": "W"}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_DEGREES = {"°C": "degC", "℃": "degC", "°F": "degF", "℉": "degF", "°": "deg"}
 _SIGNS = "1*·⋅×/()"
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[^\W\d_][A-Za-z0-9_]*|%)"
@@ -77,7 +78,7 @@ def parse_quantity(text: str, si_unit: str) -> float:
     number, unit = _split(text, si_unit)
     if si_unit == "K" and _is_difference(unit):
         raise UnitError(f'"{text}" is a temperature difference, here a temperature is due: write "{number:g} degC"')
-    value = _affine(text, unit, si_unit).to_si(number)
+    value = _finite(text, _affine(text, unit, si_unit).to_si(number))
     if si_unit == "K" and value < 0.0:
         raise UnitError(f'"{text}" is below absolute zero')
     return value
@@ -90,7 +91,7 @@ def parse_difference(text: str, si_unit: str) -> float:
     if affine.offset:
         remedy = f"{affine.scale * number:.6g} K"
         raise UnitError(f'"{text}" is a temperature, here a difference is due: write "{remedy}"')
-    return affine.scale * number
+    return _finite(text, affine.scale * number)
 
 
 def parse_ratio(text: str) -> float:
@@ -229,11 +230,13 @@ def _factors(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _alias(name: str) -> str:
-    return {"℃": "degC", "℉": "degF", "Δ": "delta_degC", "sec": "s"}.get(name, name)
+    return {"Δ": "delta_degC", "sec": "s"}.get(name, name)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int]]:
-    text = text.strip().replace("°C", "degC").replace("°F", "degF").replace("°", "deg")
+    text = text.strip()
+    for sign, name in _DEGREES.items():
+        text = text.replace(sign, name)
     if not text or len(text) > _MAX_UNIT_LENGTH:
         raise UnitError(f'"{text[:_MAX_UNIT_LENGTH]}" is not a unit')
     place = 0
