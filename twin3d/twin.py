@@ -1,5 +1,6 @@
 """The loop: readings in, one immutable frame out, for as long as it runs; the only module that knows all others."""
 
+import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -11,11 +12,14 @@ import numpy.typing as npt
 
 from twin3d.bridge.inbox import Inbox
 from twin3d.clock import Clock
+from twin3d.errors import HistoryError
 from twin3d.estimation import Estimator
 from twin3d.history import History
 from twin3d.pipeline import PreparedModel
 from twin3d.records import Estimate, Frame, SensorStatus
 from twin3d.scene import Scene, SensorRole
+
+_log = logging.getLogger(__name__)
 
 HISTORY_PERIOD_NS = 200_000_000
 """A frame is kept this often; readings are kept all."""
@@ -171,10 +175,17 @@ class LiveLoop:
     def _keep(self, readings: npt.NDArray[np.void], frame: Frame) -> None:
         if self._history is None:
             return
+        try:
+            self._append(self._history, readings, frame)
+        except HistoryError as error:  # the live view goes on without its history
+            _log.error("the history is no longer kept: %s", error)
+            self._history = None
+
+    def _append(self, history: History, readings: npt.NDArray[np.void], frame: Frame) -> None:
         if len(readings):
-            self._history.append_readings(readings)
+            history.append_readings(readings)
         if frame.time_ns - self._last_kept_ns >= HISTORY_PERIOD_NS or frame.covariance_factor is not None:
             self._last_kept_ns = frame.time_ns
-            self._history.append_frame(frame)
+            history.append_frame(frame)
         for time_ns, kind, text in self._twin.events():
-            self._history.append_event(time_ns, kind, text)
+            history.append_event(time_ns, kind, text)

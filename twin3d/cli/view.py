@@ -70,9 +70,16 @@ def _watch(state_endpoint: str, model_endpoint: str, *, seconds: float | None, u
     clock = WallClock()
     end_ns = None if seconds is None else clock.now_ns() + round(seconds * 1e9)
     with StateSubscriber(state_endpoint, model_endpoint) as subscriber:
-        run_window(
-            subscriber.fetch_model(MODEL_TIMEOUT_S),
-            lambda: subscriber.latest(0.0),
-            Look(unit=unit),
-            is_over=lambda: end_ns is not None and clock.now_ns() >= end_ns,
-        )
+
+        def is_time_up() -> bool:
+            return end_ns is not None and clock.now_ns() >= end_ns
+
+        while True:
+            run_window(
+                subscriber.fetch_model(MODEL_TIMEOUT_S),
+                lambda: subscriber.latest(0.0),
+                Look(unit=unit),
+                is_over=lambda: is_time_up() or subscriber.model_changed,
+            )
+            if is_time_up() or not subscriber.model_changed:
+                return

@@ -63,7 +63,8 @@ def nearest_triangles(surface: Surface, corners: npt.NDArray[np.float64], *, spa
         surface.points, surface.triangles, max_edge=spacing, max_iter=20, return_index=True
     )
     tree = cKDTree(points[pieces].mean(axis=1))
-    distances, near = tree.query(corners.mean(axis=1), k=min(N_CANDIDATES, len(pieces)))
+    found = tree.query(corners.mean(axis=1), k=range(1, min(N_CANDIDATES, len(pieces)) + 1))
+    distances, near = np.asarray(found[0]), np.asarray(found[1])
     agreement = np.abs(np.einsum("nkd,nd->nk", _normals(points[pieces])[near], _normals(corners)))
     best = (distances / spacing + 2.0 * (1.0 - agreement)).argmin(axis=1)
     return np.asarray(owner[near[np.arange(len(near)), best]])
