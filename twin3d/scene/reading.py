@@ -45,8 +45,18 @@ def load_scene(path: Path) -> Scene:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scene files as they are written, quantities as text."""
-    schema = WrittenScene.model_json_schema()
+    schema = _without_si_defaults(WrittenScene.model_json_schema())
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "twin3d scene"}
+
+
+def _without_si_defaults(schema: Any) -> Any:
+    """The schema without defaults that nobody could write in a file: SI numbers, and null for a key left out."""
+    if isinstance(schema, list):
+        return [_without_si_defaults(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    is_unwritable = "default" in schema and not isinstance(schema["default"], str | int)
+    return {key: _without_si_defaults(value) for key, value in schema.items() if key != "default" or not is_unwritable}
 
 
 def _scene_of(raw: dict[str, Any], path: Path, problems: Problems) -> Scene | None:
