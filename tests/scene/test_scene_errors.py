@@ -292,6 +292,14 @@ def test_what_is_no_toml_is_refused_with_the_line(tmp_path, text):
         load_scene(path)
 
 
+def test_endless_nesting_is_refused(tmp_path):
+    path = tmp_path / "sample.toml"
+    path.write_text("a = " + "[" * 100_000)
+
+    with pytest.raises(SceneError, match="nested too deeply"):
+        load_scene(path)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SceneError, match=r"there is no scene file at .*nothing\.toml"):
         load_scene(tmp_path / "nothing.toml")

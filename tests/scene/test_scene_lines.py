@@ -57,6 +57,10 @@ def test_no_line_is_a_key_that_is_none():
     assert not names & {"a", "b", "c", "d", "y", "x", "minimum"}
 
 
+def test_lines_end_where_toml_ends_them():
+    assert key_lines('a = "\u2028"\r\nb = 1')[("b",)] == 2
+
+
 def test_inside_a_value_the_line_of_the_key_around_it_holds():
     lines = key_lines(TEXT)
 

@@ -172,13 +172,17 @@ def _value_at(raw: Any, place: Place) -> Any:
 def _known_keys(model: type[BaseModel], place: Place, raw: Any) -> tuple[str, ...]:
     models, found = _models_at(model, place, raw)
     if isinstance(found, Mapping) and "kind" in found:
-        models = [entry for entry in models if found["kind"] in get_args(entry.model_fields["kind"].annotation)]
+        models = [entry for entry in models if found["kind"] in _kinds_of(entry)] or models
     return tuple(key for entry in models for key in entry.model_fields)
 
 
 def _known_kinds(model: type[BaseModel], place: Place, raw: Any) -> tuple[str, ...]:
     models, _ = _models_at(model, place, raw)
-    return tuple(kind for entry in models for kind in get_args(entry.model_fields["kind"].annotation))
+    return tuple(kind for entry in models for kind in _kinds_of(entry))
+
+
+def _kinds_of(model: type[BaseModel]) -> tuple[str, ...]:
+    return get_args(model.model_fields["kind"].annotation) if "kind" in model.model_fields else ()
 
 
 def _models_at(model: type[BaseModel], place: Place, raw: Any) -> tuple[list[type[BaseModel]], Any]:

@@ -34,6 +34,8 @@ def load_scene(path: Path) -> Scene:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SceneError(f"{path}: this is not TOML: {error}") from error
+    except RecursionError as error:
+        raise SceneError(f"{path}: lists or tables are nested too deeply to be read") from error
     problems = Problems(key_lines(text))
     scene = _scene_of(raw, path, problems)
     if scene is None:

@@ -51,7 +51,7 @@ def line_of(place: Place, lines: dict[Place, int]) -> int | None:
 def _statements(text: str) -> Iterator[tuple[int, str]]:
     """The lines that begin a statement, not those inside a long string or an array."""
     closing, depth = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # splitlines() knows more line ends than TOML
         if not closing and depth == 0:
             yield number, line
             if _HEADER.match(line) or _ARRAY_HEADER.match(line):
