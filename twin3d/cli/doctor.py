@@ -6,6 +6,7 @@ import platform
 import shutil
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from twin3d import __version__
@@ -17,7 +18,6 @@ from twin3d.view.gl import probe
 LIBRARIES = ("numpy", "scipy", "netgen-mesher", "pyzmq", "vtk", "pyvista", "h5py", "av", "pydantic")
 OPTIONAL = {
     "pypardiso": "pip install 'twin3d[mkl]' makes large factorisations about ten times faster on x86",
-    "PySide6-Essentials": "pip install 'twin3d[desktop]'",
 }
 
 
@@ -50,14 +50,14 @@ def _optional(name: str, remedy: str) -> tuple[str, str]:
     try:
         return _ok(), importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return "[yellow]not installed[/]", remedy
+        return "[yellow]not installed[/]", escape(remedy)
 
 
 def _gpu() -> tuple[str, str]:
     try:
         return _ok(), get_backend("cupy").reason
     except CapabilityError as error:
-        return "[yellow]no[/]", str(error)
+        return "[yellow]no[/]", escape(str(error))
 
 
 def _cache() -> tuple[str, str]:
