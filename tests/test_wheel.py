@@ -43,7 +43,9 @@ def test_an_installed_wheel_checks_its_scene(wheel, tmp_path):
     run(UV, "pip", "install", "--python", str(python), str(wheel), cwd=tmp_path)
 
     said = run(str(python.with_name("twin3d")), "check", "power_module", cwd=tmp_path)
-    found = run(str(python), "-c", "from twin3d.assets import asset_folder; print(asset_folder('shaders'))", cwd=tmp_path)
+    found = run(
+        str(python), "-c", "from twin3d.assets import asset_folder; print(asset_folder('shaders'))", cwd=tmp_path
+    )
 
     assert "is fine" in said
     assert str(ROOT) not in found

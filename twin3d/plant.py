@@ -5,6 +5,7 @@ and contact is off by at least ten per cent (where the scene allows it), its sen
 does not state exactly, and noise. It is reduced at its own parameters to a high accuracy so that it runs in real time.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +19,17 @@ from twin3d.pipeline import PreparedModel, prepare
 from twin3d.records import Parameter, ParameterKind, Quality
 from twin3d.reduction.march import discretise
 from twin3d.scene import Plant as PlantSection
-from twin3d.scene import PlantSpread, Scene, Sensor, SensorRole
+from twin3d.scene import PlantSpread, Scene, Sensor
 
 MIN_PERTURBATION = 0.10
 """No perturbed parameter is closer to its nominal value than this, unless the scene's spread is smaller."""
 
 PLANT_MODES = 60
 """The plant keeps as many modes as the twin may, at its own parameters, so its truncation error is far smaller."""
+
+BIAS_LIMIT = math.sqrt(3.0)
+"""Biases are uniform within this many standard deviations: the tolerance class of a thermometer (IEC 60584-1 for
+thermocouples) is a limit."""
 
 FAULT_KINDS = ("stuck", "offset", "drift", "spike", "silent", "bad")
 
@@ -126,9 +131,8 @@ class SensorModel:
         sensors = scene.sensors
         self._rng = rng
         self._noise = np.array([sensor.noise for sensor in sensors])
-        self.bias = rng.normal(size=len(sensors)) * [
-            section.bias if sensor.role is not SensorRole.DRIVE else 0.0 for sensor in sensors
-        ]
+        spread = [section.bias if sensor.si_unit == "K" else 0.0 for sensor in sensors]
+        self.bias = BIAS_LIMIT * rng.uniform(-1.0, 1.0, size=len(sensors)) * spread
         off = rng.choice([-1.0, 1.0], size=len(sensors)) * section.lag_error
         self.lag_s = np.array([sensor.lag for sensor in sensors]) * (1.0 + off)
         self._lagged = start.copy()

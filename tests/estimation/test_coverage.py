@@ -1,13 +1,13 @@
 """The error bars hold: the 90 % intervals against plants that share only the geometry with the twin.
 
-Truth is another, finer mesh with perturbed physics. The seeds were fixed beforehand; tuning used 100 and above.
+Truth is another, finer mesh with perturbed physics. The seeds were fixed before they were first run; tuning used 0 to 9 and 100 to 139.
 """
 
 import numpy as np
 import pytest
 from power_study import PowerStudy
 
-SEEDS = range(10)
+SEEDS = range(200, 210)
 
 pytestmark = pytest.mark.slow
 

@@ -51,9 +51,7 @@ class PowerStudy:
         widened = self.scene.uncertainty.model_copy(
             update={name: getattr(spread, name) for name in type(spread).model_fields}
         )
-        self.plant = self._reduced(
-            PLANT_CELL_M, PLANT_REFINE, backend, {"uncertainty": widened}, max_modes=PLANT_MODES
-        )
+        self.plant = self._reduced(PLANT_CELL_M, PLANT_REFINE, backend, {"uncertainty": widened}, max_modes=PLANT_MODES)
         rows = part_interpolation(self.plant.mesh, self.twin.mesh)
         self._truth_basis = np.asarray(rows @ self.plant.model.basis)
 

@@ -1,0 +1,78 @@
+"""From scene to model: what the cache knows, and what sensors see."""
+
+import numpy as np
+import pytest
+
+from twin3d.backend import get_backend
+from twin3d.checks import run_checks
+from twin3d.errors import MeshError
+from twin3d.pipeline import model_key, prepare, sensor_rows
+from twin3d.scene import load_scene
+
+
+@pytest.fixture(scope="module")
+def cached(bar_scene, tmp_path_factory):
+    scene, folder = load_scene(bar_scene), tmp_path_factory.mktemp("cache")
+    return scene, folder, prepare(scene, backend=get_backend("numpy"), cache_dir=folder)
+
+
+def test_the_second_time_comes_from_the_cache(cached):
+    scene, folder, first = cached
+    said = []
+
+    second = prepare(
+        scene, backend=get_backend("numpy"), cache_dir=folder, progress=lambda share, text: said.append((share, text))
+    )
+
+    assert not first.from_cache
+    assert second.from_cache
+    assert second.model.model_hash == first.model.model_hash
+    assert said[-1] == (1.0, "ready")
+
+
+def test_a_damaged_model_is_made_again(cached):
+    scene, folder, first = cached
+    (stored,) = folder.glob("model-*.npz")
+    stored.write_bytes(stored.read_bytes()[:500])
+
+    again = prepare(scene, backend=get_backend("numpy"), cache_dir=folder)
+
+    assert not again.from_cache
+    np.testing.assert_allclose(again.model.decay_rates, first.model.decay_rates, rtol=1e-9)
+
+
+def test_the_key_follows_the_physics_and_not_the_sensors(cached):
+    scene, _, first = cached
+    hotter = scene.model_copy(update={"initial_temperature": 300.0})
+    fewer = scene.model_copy(update={"sensors": scene.sensors[:1]})
+
+    keys = [model_key(variant, first.mesh, None) for variant in (scene, hotter, fewer)]
+
+    assert keys[0] != keys[1]
+    assert keys[0] == keys[2]
+    assert model_key(scene, first.mesh, np.ones(3)) != keys[0]
+
+
+def test_sensor_rows_read_the_field_where_the_sensors_sit(cached):
+    scene, _, first = cached
+
+    x = sensor_rows(scene.sensors, first.mesh) @ first.mesh.points[:, 0]
+
+    np.testing.assert_allclose(x, [sensor.position[0] for sensor in scene.sensors], atol=1e-9)
+
+
+def test_a_sensor_outside_is_named(cached):
+    scene, _, first = cached
+    lost = scene.sensors[0].model_copy(update={"id": "lost", "position": (1.0, 0.0, 0.0)})
+
+    with pytest.raises(MeshError, match="lost"):
+        sensor_rows([lost], first.mesh)
+
+
+def test_checks_are_solved_at_full_order(cached):
+    scene, _, first = cached
+
+    (result,) = run_checks(scene, first.mesh, backend=get_backend("numpy"))
+
+    assert result.passed
+    assert 293.15 < result.value < 363.15
