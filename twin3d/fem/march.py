@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
-from twin3d.fem.linear import Solve, prepare
+from twin3d.fem.linear import Order, Solve, fill_reducing_order, prepare
 from twin3d.fem.system import System, system_at
 from twin3d.records import Operators
 
@@ -75,11 +75,12 @@ class _Stepper:
     def __init__(self, system: System, dt_s: float, scheme: Scheme, backend: Backend) -> None:
         self._system, self._dt_s, self._scheme = system, dt_s, scheme
         self._lhs_weight = {Scheme.BACKWARD_EULER: 1.0, Scheme.CRANK_NICOLSON: 0.5, Scheme.BDF2: 2.0 / 3.0}[scheme]
-        self._solve = self._factor(self._lhs_weight * dt_s, backend)
-        self._solve_half = self._factor(0.5 * dt_s, backend) if scheme is Scheme.BDF2 else self._solve
+        order = fill_reducing_order(system.mass + dt_s * system.stiffness, backend=backend)
+        self._solve = self._factor(self._lhs_weight * dt_s, order, backend)
+        self._solve_half = self._factor(0.5 * dt_s, order, backend) if scheme is Scheme.BDF2 else self._solve
 
-    def _factor(self, tau_s: float, backend: Backend) -> Solve:
-        return prepare(self._system.mass + tau_s * self._system.stiffness, backend=backend)
+    def _factor(self, tau_s: float, order: Order, backend: Backend) -> Solve:
+        return prepare(self._system.mass + tau_s * self._system.stiffness, order=order, backend=backend)
 
     def step(
         self, before: Array, u_before: Array, u_now: Array, older: tuple[Array, Array] | None, *, half: Array

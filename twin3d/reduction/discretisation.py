@@ -9,7 +9,7 @@ from scipy import sparse
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
 from twin3d.fem.bubbles import assemble_bubbles
-from twin3d.fem.linear import prepare
+from twin3d.fem.linear import Order, prepare
 from twin3d.fem.system import free_points_of, system_at
 from twin3d.records import Operators, TetMesh
 from twin3d.scene import Scene
@@ -23,7 +23,14 @@ RTOL = 1e-2
 
 
 def steady_discretisation_error(
-    operators: Operators, mesh: TetMesh, scene: Scene, input_scale: Array, *, theta: Array, backend: Backend
+    operators: Operators,
+    mesh: TetMesh,
+    scene: Scene,
+    input_scale: Array,
+    *,
+    theta: Array,
+    order: Order | None = None,
+    backend: Backend,
 ) -> Array:
     """Standard deviation of the discretisation error at each point [K], shape (n_points,).
 
@@ -36,11 +43,12 @@ def steady_discretisation_error(
         scene: Its scene.
         input_scale: How large each input's deviation may become, shape (n_inputs,).
         theta: Parameters, shape (n_parameters,).
+        order: Of elimination, from `fill_reducing_order`.
         backend: Where the linear part is solved.
     """
     system = system_at(operators, theta)
     try:
-        solve = prepare(system.stiffness, backend=backend)
+        solve = prepare(system.stiffness, order=order, backend=backend)
     except SolverError:
         return np.zeros(mesh.n_points)
     bubbles = assemble_bubbles(scene, mesh, operators, theta)

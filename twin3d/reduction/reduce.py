@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from twin3d.backend import Backend
+from twin3d.backend import Backend, one_blas_thread
+from twin3d.fem.linear import fill_reducing_order
 from twin3d.fem.system import System, checked_theta, system_at
 from twin3d.records import Operators, ReducedModel, TetMesh
 from twin3d.reduction.basis import compress, diagonalise
@@ -54,18 +55,25 @@ def reduce_heat(
         SolverError: A system is singular or an iteration does not converge.
     """
     tell = progress or (lambda fraction, text: None)
-    theta = checked_theta(operators, theta0)
-    system, free = system_at(operators, theta), free_terms(operators)
-    scale = input_scale(scene)
+    theta, scale = checked_theta(operators, theta0), input_scale(scene)
     spreads = [parameter.spread if theta0 is None else 0.0 for parameter in operators.parameters]
-    blocks = list(snapshots(system, free, scale, spreads, backend=backend, progress=lambda f, t: tell(0.6 * f, t)))
-    tell(0.62, "choosing the modes")
-    Phi, rates = diagonalise(compress(blocks, max_modes), system.mass, system.stiffness)
-    model = _projected(operators, system, free, Phi, rates, scene)
-    tell(0.7, "measuring the error on unseen runs")
-    measured = validate(operators, model, scale, spreads, theta0=theta, rng=rng, backend=backend)
-    tell(0.9, "estimating the discretisation error")
-    discretisation = steady_discretisation_error(operators, mesh, scene, scale, theta=theta, backend=backend)
+    with one_blas_thread():
+        system, free = system_at(operators, theta), free_terms(operators)
+        order = fill_reducing_order(system.mass + system.stiffness, backend=backend)
+        blocks = list(
+            snapshots(
+                system, free, scale, spreads, order=order, backend=backend, progress=lambda f, t: tell(0.65 * f, t)
+            )
+        )
+        tell(0.65, "choosing the modes")
+        Phi, rates = diagonalise(compress(blocks, max_modes), system.mass, system.stiffness)
+        model = _projected(operators, system, free, Phi, rates, scene)
+        tell(0.7, "measuring the error on unseen runs")
+        measured = validate(operators, model, scale, spreads, theta0=theta, rng=rng, order=order, backend=backend)
+        tell(0.85, "estimating the discretisation error")
+        discretisation = steady_discretisation_error(
+            operators, mesh, scene, scale, theta=theta, order=order, backend=backend
+        )
     point_error = np.sqrt(measured.point_error**2 + discretisation**2)
     model = replace(model, error_rms=measured.error_rms, error_max=measured.error_max, point_error=point_error)
     return replace(model, model_hash=content_hash(model))

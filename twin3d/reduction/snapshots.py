@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.backend import Backend
-from twin3d.fem.linear import prepare
+from twin3d.fem.linear import Order, prepare
 from twin3d.fem.system import System, free_points_of, lifting_of
 from twin3d.records import Operators
 
@@ -71,6 +71,7 @@ def snapshots(
     input_scale: Array,
     parameter_spread: Sequence[float],
     *,
+    order: Order,
     backend: Backend,
     progress: Progress,
 ) -> Iterator[Array]:
@@ -81,6 +82,7 @@ def snapshots(
         free: Its terms.
         input_scale: How large each input's deviation may become, shape (n_inputs,).
         parameter_spread: Relative standard deviation of each parameter; 0 leaves its derivatives out.
+        order: Of elimination, from `fill_reducing_order`.
         backend: Where to solve.
         progress: Is told how far the work is.
     """
@@ -88,7 +90,7 @@ def snapshots(
     driven = np.flatnonzero(np.abs(F).sum(axis=0) + np.abs(system.fixed_mass).sum(axis=0))
     F, fixed = F[:, driven], (system.fixed_mass * input_scale)[:, driven]
     progress(0.0, "steady responses")
-    solve = prepare(system.stiffness, backend=backend) if _is_held(system) else None
+    solve = prepare(system.stiffness, order=order, backend=backend) if _is_held(system) else None
     steady = None if solve is None else solve(F)
     probe = np.ones(len(free.points)) if steady is None else steady @ np.ones(steady.shape[1])
     shifts = shifts_of(system, probe)
@@ -97,7 +99,7 @@ def snapshots(
         yield from _derivatives(solve, 0.0, steady, free, driven, input_scale, parameter_spread)
     for number, shift in enumerate(shifts):
         progress((number + 1) / (len(shifts) + 1), f"responses at {1.0 / shift:.3g} s")
-        solve = prepare(system.mass * float(shift) + system.stiffness, backend=backend)
+        solve = prepare(system.mass * float(shift) + system.stiffness, order=order, backend=backend)
         response = solve(F - shift * fixed)
         yield response
         yield solve(shift * (system.mass @ response))

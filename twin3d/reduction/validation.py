@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.backend import Backend
-from twin3d.fem.linear import prepare
+from twin3d.fem.linear import Order, prepare
 from twin3d.fem.system import System, system_at
 from twin3d.records import Operators, ReducedModel
 from twin3d.reduction.march import reduced_operators
@@ -46,6 +46,7 @@ def validate(
     *,
     theta0: Array,
     rng: np.random.Generator,
+    order: Order,
     backend: Backend,
 ) -> Validation:
     """Run both models through random steps of all inputs and compare them everywhere.
@@ -57,12 +58,13 @@ def validate(
         spreads: Relative standard deviation of each parameter.
         theta0: Parameters at which the modes were made.
         rng: Draws parameters and steps.
+        order: Of elimination, from `fill_reducing_order`.
         backend: Where full-order systems are solved.
     """
     squares, n_fields, worst = np.zeros(operators.n_points), 0, 0.0
     for theta in _parameter_draws(theta0, spreads, rng):
         steps = _random_steps(input_scale, rng)
-        for error in _errors(operators, model, theta, steps, backend):
+        for error in _errors(operators, model, theta, steps, order=order, backend=backend):
             squares += (error**2).sum(axis=1)
             n_fields += error.shape[1]
             worst = max(worst, float(np.abs(error).max()))
@@ -84,10 +86,12 @@ def _random_steps(input_scale: Array, rng: np.random.Generator) -> Array:
     return np.repeat(held, HOLD_STEPS, axis=0)[:N_STEPS]
 
 
-def _errors(operators: Operators, model: ReducedModel, theta: Array, steps: Array, backend: Backend) -> Iterator[Array]:
+def _errors(
+    operators: Operators, model: ReducedModel, theta: Array, steps: Array, *, order: Order, backend: Backend
+) -> Iterator[Array]:
     """Full less reduced temperature after each step [K], shape (n_points, n_histories)."""
     system = system_at(operators, theta)
-    solve = prepare(system.mass + DT_S * system.stiffness, backend=backend)
+    solve = prepare(system.mass + DT_S * system.stiffness, order=order, backend=backend)
     M, K, F = reduced_operators(model, theta)
     reduced_solve = np.linalg.inv(M + DT_S * K)
     full = np.zeros((len(system.free_points), steps.shape[2]))
