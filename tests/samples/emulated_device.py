@@ -15,18 +15,18 @@ EMULATION = """
 struct Index { int x; };
 static Index blockIdx, blockDim, threadIdx;
 #define __global__
-#include "{source}"
+#include "SOURCE"
 
 extern "C" void launch(int blocks, int threads, int n_rows, int n_vectors, const int *row_starts, const int *columns,
                        const double *entries, const double *x, double *y_out)
-{{
+{
   blockDim.x = threads;
-  for (blockIdx.x = 0; blockIdx.x < blocks; ++blockIdx.x) {{
-    for (threadIdx.x = 0; threadIdx.x < threads; ++threadIdx.x) {{
+  for (blockIdx.x = 0; blockIdx.x < blocks; ++blockIdx.x) {
+    for (threadIdx.x = 0; threadIdx.x < threads; ++threadIdx.x) {
       csr_block_product(n_rows, n_vectors, row_starts, columns, entries, x, y_out);
-    }}
-  }}
-}}
+    }
+  }
+}
 """
 
 
@@ -50,7 +50,7 @@ def emulated_device(folder):
 
 def _compiled(compiler, folder):
     source, library = folder / "emulation.cpp", folder / "emulation.so"
-    source.write_text(EMULATION.format(source=asset_path("shaders", "csr_block_product.cu")))
+    source.write_text(EMULATION.replace("SOURCE", str(asset_path("shaders", "csr_block_product.cu"))))
     subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, source], check=True, timeout=60)
     return ctypes.CDLL(str(library)).launch
 
