@@ -1,0 +1,93 @@
+"""Linear systems: every method gives the same answer, and none fails in silence."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from twin3d.backend import get_backend
+from twin3d.errors import SolverError
+from twin3d.fem import linear
+from twin3d.fem.linear import block_conjugate_gradients, fill_reducing_order, prepare
+
+HOST = get_backend("numpy")
+
+
+def grid_laplacian(n=12):
+    line = sparse.diags_array([-np.ones(n - 1), 2.0 * np.ones(n), -np.ones(n - 1)], offsets=[-1, 0, 1])
+    one = sparse.eye_array(n)
+    kron = sparse.kron
+    total = kron(kron(line, one), one) + kron(kron(one, line), one) + kron(kron(one, one), line)
+    return sparse.csr_array(total)
+
+
+@pytest.mark.parametrize("shape", [(1728,), (1728, 3)])
+@pytest.mark.parametrize("limit", [linear.DIRECT_MAX, 100])
+def test_direct_and_iterative_solutions_are_solutions(limit, shape, backend, rng, monkeypatch):
+    monkeypatch.setattr(linear, "DIRECT_MAX", limit)
+    monkeypatch.setattr(linear, "PARDISO_MAX", limit)
+    A, x = grid_laplacian(), rng.normal(size=shape)
+
+    ours = prepare(A, backend=backend)(A @ x)
+
+    np.testing.assert_allclose(ours, x, rtol=0, atol=1e-7)
+
+
+def test_one_order_serves_matrices_of_the_same_pattern(rng):
+    A = grid_laplacian()
+    order = fill_reducing_order(A, backend=HOST)
+    shifted = sparse.csr_array(A + 3.0 * sparse.eye_array(A.shape[0]))
+    b = rng.normal(size=A.shape[0])
+
+    x = prepare(shifted, order=order, backend=HOST)(b)
+
+    np.testing.assert_allclose(shifted @ x, b, rtol=0, atol=1e-12)
+
+
+def test_a_diagonal_matrix_needs_no_order():
+    A = sparse.csr_array(sparse.diags_array(np.array([1.0, 2.0, 4.0])))
+
+    np.testing.assert_allclose(prepare(A, backend=HOST)(np.ones(3)), [1.0, 0.5, 0.25], rtol=1e-14)
+
+
+def test_a_system_that_nothing_holds_is_refused():
+    A = grid_laplacian()
+    loose = sparse.csr_array(A - sparse.diags_array(A @ np.ones(A.shape[0])))
+
+    with pytest.raises(SolverError, match="nothing holds the temperature; add a convection"):
+        prepare(loose, backend=HOST)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"), [(np.nan, "not finite; check the materials"), (0.0, "row 2 of the system has no positive")]
+)
+def test_a_damaged_diagonal_is_refused(entry, message):
+    diagonal = np.ones(5)
+    diagonal[2] = entry
+
+    with pytest.raises(SolverError, match=message):
+        prepare(sparse.csr_array(sparse.diags_array(diagonal)), backend=HOST)
+
+
+def test_a_matrix_that_is_singular_otherwise_is_refused():
+    A = sparse.csr_array(np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))
+
+    with pytest.raises(SolverError, match="cannot be factorised"):
+        prepare(A, backend=HOST)
+
+
+def test_an_iteration_that_does_not_converge_says_how_far_it_came(rng, monkeypatch):
+    monkeypatch.setattr(linear, "MAX_ITERATIONS", 5)
+    A, b = grid_laplacian(), rng.normal(size=(1728, 2))
+
+    with pytest.raises(SolverError, match=r"relative residual of .* after 5 steps"):
+        block_conjugate_gradients(lambda x: A @ x, b, 1.0 / A.diagonal(), backend=HOST)
+
+
+def test_a_column_of_zeros_stays_zero(rng):
+    A, b = grid_laplacian(), rng.normal(size=(1728, 2))
+    b[:, 1] = 0.0
+
+    x = block_conjugate_gradients(lambda x: A @ x, b, 1.0 / A.diagonal(), backend=HOST)
+
+    np.testing.assert_allclose(A @ x[:, 0], b[:, 0], rtol=0, atol=1e-7)
+    np.testing.assert_array_equal(x[:, 1], 0.0)
