@@ -26,7 +26,7 @@ DEFAULT_SECONDS = 60.0
 READY_TIMEOUT_S = 900.0
 DONE_TIMEOUT_S = 60.0
 MODEL_TIMEOUT_S = 20.0
-VIEWER_NICENESS = 5
+VIEWER_NICENESS = 10
 """The viewer yields the processor to the twin."""
 FEED_NICENESS = 15
 """While both get ready, the twin comes first."""
@@ -112,6 +112,7 @@ def _watch(
 ) -> None:
     ready = conductor.wait_ready("twin", timeout_s=READY_TIMEOUT_S)
     os.nice(VIEWER_NICENESS)
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa's software renderer would take every processor
     with StateSubscriber(ready["state_endpoint"], ready["model_endpoint"]) as subscriber:
         view_model = subscriber.fetch_model(MODEL_TIMEOUT_S)
         until_s = DEFAULT_SECONDS if seconds is None and not display.has_window else seconds

@@ -12,7 +12,8 @@ from PIL import Image
 
 from twin3d.errors import SceneError
 
-CODEC_OPTIONS = {"crf": "20", "preset": "veryfast"}
+CODEC_OPTIONS = {"crf": "20", "preset": "veryfast", "threads": "1"}
+"""One thread: a film that is made live must not take the processor from the twin."""
 
 
 class VideoWriter:
