@@ -26,10 +26,10 @@ DEFAULT_SECONDS = 60.0
 READY_TIMEOUT_S = 900.0
 DONE_TIMEOUT_S = 60.0
 MODEL_TIMEOUT_S = 20.0
-VIEWER_NICENESS = 10
+VIEWER_NICENESS = 15
 """The viewer yields the processor to the twin."""
-FEED_NICENESS = 15
-"""While both get ready, the twin comes first."""
+FEED_NICENESS = 5
+"""The twin comes first, also while both get ready."""
 OUR_FILES = (
     "frame.png", "deviation.png", "run.mp4", "run.vtkhdf", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm",
     "report.html", "summary.json", "truth.npz", "twin.json",
