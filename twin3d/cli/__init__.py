@@ -58,7 +58,9 @@ def _run(verb: str, command: Callable[..., int], words: list[str]) -> int:
     except CycloptsError:  # already printed, with the usage
         return USAGE_ERROR
     except Twin3dError as error:
-        Console(stderr=True).print(f"twin3d {verb}: {error}", style="bold red", markup=False, highlight=False)
+        Console(stderr=True).print(
+            f"twin3d {verb}: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True
+        )
         return error.exit_code
     except KeyboardInterrupt:
         return 130

@@ -58,7 +58,7 @@ def describe(scene: Scene) -> str:
 def show_checks(results: tuple[CheckResult, ...], scene: Scene, console: Console) -> list[str]:
     """Print what became of the checks; the answer names those that failed."""
     unit = scene.view.unit
-    table = Table("check", "time", f"value [{unit}]", f"between [{unit}]", "", title=f"checks of {scene.name}")
+    table = Table("check", "time", f"value in {unit}", f"between, in {unit}", "", title=f"checks of {scene.name}")
     for result in results:
         low, value, high = (
             from_si(number, unit, "K") for number in (result.check.between[0], result.value, result.check.between[1])

@@ -47,13 +47,13 @@ class Reporter:
         if self._json_lines:
             self.event("progress", fraction=round(fraction, 3), text=text)
         elif not self._console.is_terminal and text != self._last_text:
-            self._console.print(text, markup=False)
+            self._console.print(text, markup=False, soft_wrap=True)
         self._last_text = text
 
     def say(self, text: str) -> None:
         """Tell people something that stays on the screen."""
         if not self._json_lines:
-            self._console.print(text, markup=False)
+            self._console.print(text, markup=False, soft_wrap=True)
 
     def event(self, kind: str, **data: Any) -> None:
         """Tell a program something, as one JSON line on standard output."""

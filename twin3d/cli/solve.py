@@ -55,7 +55,7 @@ def solve(scene: Path, *, time: tuple[str, ...] = (), out: Path | None = None, b
 def _part_table(scene: Scene, mesh: TetMesh, time: float | str, field: npt.NDArray[np.float64]) -> Table:
     unit = scene.view.unit
     when = time if isinstance(time, str) else f"{time:g} s"
-    table = Table("part", *(f"{name} [{unit}]" for name in ("min", "mean", "max")), title=f"{scene.name}, {when}")
+    table = Table("part", *(f"{name} in {unit}" for name in ("min", "mean", "max")), title=f"{scene.name}, {when}")
     volumes = mesh.cell_volumes()
     for part, name in enumerate(mesh.part_names):
         cells = mesh.cell_region == part
