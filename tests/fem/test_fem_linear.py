@@ -32,6 +32,17 @@ def test_direct_and_iterative_solutions_are_solutions(limit, shape, backend, rng
     np.testing.assert_allclose(ours, x, rtol=0, atol=1e-7)
 
 
+def test_one_right_hand_side_is_solved_by_multigrid_where_that_is_cheaper(rng, monkeypatch):
+    monkeypatch.setattr(linear, "PARDISO_MAX", 0)
+    monkeypatch.setattr(linear, "ONCE_MAX", 100)
+    monkeypatch.setattr(linear, "_superlu", None)
+    A, x = grid_laplacian(), rng.normal(size=1728)
+
+    ours = prepare(A, once=True, backend=HOST)(A @ x)
+
+    np.testing.assert_allclose(ours, x, rtol=0, atol=1e-7)
+
+
 def test_one_order_serves_matrices_of_the_same_pattern(rng):
     A = grid_laplacian()
     order = fill_reducing_order(A, backend=HOST)

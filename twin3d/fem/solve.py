@@ -28,4 +28,4 @@ def steady(operators: Operators, inputs: Array, *, theta: Array | None = None, b
     """
     system = system_at(operators, theta)
     inputs = np.asarray(inputs, dtype=np.float64)
-    return system.full(prepare(system.stiffness, backend=backend)(system.load @ inputs), inputs)
+    return system.full(prepare(system.stiffness, once=True, backend=backend)(system.load @ inputs), inputs)
