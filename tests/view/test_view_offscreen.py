@@ -22,7 +22,7 @@ def draw(view_model, frame, *, show="temperature", **look):
         return renderer.render(frame, show=show).astype(int)
 
 
-@pytest.mark.parametrize("n_modes", [5, 12, 48, 60])
+@pytest.mark.parametrize("n_modes", [5, 12, 48, 60, 101])
 def test_shader_and_cpu_draw_the_same(gl, n_modes):
     view_model = make_view_model(n_modes)
     frame = make_frame(view_model)

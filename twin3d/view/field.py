@@ -13,6 +13,7 @@ from vtkmodules.vtkRenderingCore import vtkActor
 from twin3d.assets import asset_path
 from twin3d.records import Frame, ViewModel
 from twin3d.view.colours import N_KNOTS, colour_knots
+from twin3d.view.modes_texture import WIDTH, ModesTexture
 
 Array = npt.NDArray[np.float32]
 Method: TypeAlias = Literal["shader", "cpu"]
@@ -40,17 +41,14 @@ class FieldValues:
         self._deviation: Array | None = None
 
     def offset(self, frame: Frame) -> Array:
-        """What of the temperature the modes in the attributes do not give [K], shape (n_visible,)."""
+        """What of the temperature the modes do not give [K], shape (n_visible,)."""
         model = self._view_model
         lifted = model.lifting @ (frame.inputs - model.input_reference).astype(np.float32)
-        rest = model.basis[:, MODES_IN_ATTRIBUTES:] @ frame.coefficients[MODES_IN_ATTRIBUTES:].astype(np.float32)
-        return np.asarray(model.reference_temperature + lifted + rest, dtype=np.float32)
+        return np.asarray(model.reference_temperature + lifted, dtype=np.float32)
 
     def temperature(self, frame: Frame) -> Array:
         """Temperature [K], shape (n_visible,)."""
-        model = self._view_model
-        modes = min(MODES_IN_ATTRIBUTES, model.basis.shape[1])
-        return self.offset(frame) + model.basis[:, :modes] @ frame.coefficients[:modes].astype(np.float32)
+        return self.offset(frame) + self._view_model.basis @ frame.coefficients.astype(np.float32)
 
     def deviation(self, frame: Frame) -> Array:
         """Standard deviation of the temperature [K], shape (n_visible,); zero before the first factor came."""
@@ -75,7 +73,8 @@ class FieldActor:
 
     def __init__(self, view_model: ViewModel, method: Method) -> None:
         self._method = method
-        self._n_modes = min(MODES_IN_ATTRIBUTES, view_model.basis.shape[1])
+        self._n_modes = view_model.basis.shape[1]
+        self._texture: ModesTexture | None = None
         self._surface = _surface(view_model)
         self._offset = np.zeros(len(view_model.points), dtype=np.float32)
         self._offset_array = _attach(self._surface, "fieldOffset", self._offset)
@@ -96,14 +95,14 @@ class FieldActor:
 
         Args:
             offset: Shape (n_visible,).
-            coefficients: Of the modes in the attributes, shape (n_modes,).
+            coefficients: Of the modes, shape (n_modes,).
         """
         if not np.array_equal(offset, self._offset):
             self._offset[:] = offset
             self._offset_array.Modified()
         if self._method == "shader":
             values = np.zeros(self._n_padded)
-            values[: self._n_modes] = coefficients[: self._n_modes]
+            values[: self._n_modes] = coefficients
             self._vertex_uniforms.SetUniform1fv("coefficients", self._n_padded, values.tolist())
 
     def set_colours(self, show: Shown, low: float, high: float) -> None:
@@ -118,18 +117,33 @@ class FieldActor:
             self._mapper.SetLookupTable(lookup_table(knots, low, high))
             self._mapper.SetScalarRange(low, high)
 
+    def attach(self, window: Any) -> None:
+        """Say which window draws; needed once, before its first picture."""
+        if self._texture is not None:
+            self._texture.attach(window, self._mapper)
+
     def _use_shader(self, view_model: ViewModel) -> None:
         n_blocks = -(-self._n_modes // 4)
         self._n_padded = 4 * n_blocks
         padded = np.zeros((len(view_model.points), self._n_padded), dtype=np.float32)
-        padded[:, : self._n_modes] = view_model.basis[:, : self._n_modes]
-        for block in range(n_blocks):
-            _attach(self._surface, f"modes{block}", np.ascontiguousarray(padded[:, 4 * block : 4 * block + 4]))
-            self._map_attribute(f"modes{block}")
+        padded[:, : self._n_modes] = view_model.basis
+        if self._n_modes <= MODES_IN_ATTRIBUTES:
+            for block in range(n_blocks):
+                values = np.ascontiguousarray(padded[:, 4 * block : 4 * block + 4])
+                self._add_attribute(f"modes{block}", values)
+            vertex = _attribute_shader(n_blocks)
+        else:
+            self._texture = ModesTexture(padded)
+            self._add_attribute("vertexNumber", np.arange(len(padded), dtype=np.float32))
+            vertex = _texture_shader(n_blocks)
         self._map_attribute("fieldOffset")
         self._mapper.ScalarVisibilityOff()
-        _replace_shaders(self.actor.GetShaderProperty(), n_blocks)
+        _replace_shaders(self.actor.GetShaderProperty(), vertex)
         self._vertex_uniforms = self.actor.GetShaderProperty().GetVertexCustomUniforms()
+
+    def _add_attribute(self, name: str, values: Array) -> None:
+        _attach(self._surface, name, values)
+        self._map_attribute(name)
 
     def _use_table(self) -> None:
         self._surface.GetPointData().SetActiveScalars("fieldOffset")
@@ -153,13 +167,20 @@ def lookup_table(knots: npt.NDArray[np.float64], low: float, high: float) -> Any
     return table
 
 
-def _replace_shaders(shaders: Any, n_blocks: int) -> None:
+def _attribute_shader(n_blocks: int) -> str:
     modes = "\n".join(f"in vec4 modes{block};" for block in range(n_blocks))
     terms = (
         f"dot(modes{block}, vec4(" + ", ".join(f"coefficients[{4 * block + k}]" for k in range(4)) + "))"
         for block in range(n_blocks)
     )
-    vertex = _source("field_vertex.glsl").replace("MODES\n", f"{modes}\n").replace("SUM;", f"{' + '.join(terms)};")
+    return _source("field_vertex.glsl").replace("MODES\n", f"{modes}\n").replace("SUM;", f"{' + '.join(terms)};")
+
+
+def _texture_shader(n_blocks: int) -> str:
+    return _source("field_texture_vertex.glsl").replace("BLOCKS", str(n_blocks)).replace("WIDTH", str(WIDTH))
+
+
+def _replace_shaders(shaders: Any, vertex: str) -> None:
     fragment = _source("field_fragment.glsl").replace("KNOTS", str(N_KNOTS))
     replacements = (
         (shaders.AddVertexShaderReplacement, "//VTK::Normal::Dec", vertex),

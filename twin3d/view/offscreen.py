@@ -39,6 +39,7 @@ class OffscreenRenderer:
         self._window.SetMultiSamples(0)
         self._window.SetSize(*size)
         self._window.AddRenderer(self._stage.renderer)
+        self._stage.attach(self._window)
         self._window.Render()  # text has no size before the window exists
 
     def __enter__(self) -> Self:

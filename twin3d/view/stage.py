@@ -65,6 +65,10 @@ class Stage:
         """The sensors' labels."""
         return self._labels
 
+    def attach(self, window: Any) -> None:
+        """Say which window draws; needed once, before its first picture."""
+        self._field.attach(window)
+
     def show(self, frame: Frame, show: Shown) -> None:
         """Set everything to a frame."""
         self._values.keep(frame)

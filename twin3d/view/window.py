@@ -70,6 +70,7 @@ class LiveWindow:
         self._window.SetSize(*SIZE)
         self._window.SetWindowName(f"twin3d: {view_model.title}")
         self._window.AddRenderer(self._stage.renderer)
+        self._stage.attach(self._window)
         self._frame: Frame | None = None
         self._show: Shown = "temperature"
         self._n_pictures = 0
