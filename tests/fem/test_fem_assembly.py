@@ -1,5 +1,7 @@
 """The operators of a scene: what they conserve, what they sum to, and what is refused."""
 
+import math
+
 import numpy as np
 import pytest
 from box_mesh import STEEL, box_mesh, make_scene, temperature_input
@@ -7,7 +9,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from twin3d.errors import SceneError, SolverError
-from twin3d.fem.bubbles import assemble_bubbles
+from twin3d.fem.bubbles import FACET_BUBBLE_MASS, FACET_EDGES, FACET_MIXED_MASS, assemble_bubbles
 from twin3d.fem.heat import assemble_heat, heat_parameters
 from twin3d.fem.solve import steady
 from twin3d.fem.system import system_at
@@ -196,3 +198,16 @@ def test_points_and_bubbles_hold_a_quadratic_field_with_film_contact_and_source(
     exact = 300.0 + source * L / h + source * (L**2 - x**2) / (2.0 * STEEL.conductivity)
     exact += in_first * 0.5 * source * L / joint
     np.testing.assert_allclose(T, exact, rtol=0, atol=1e-8)
+
+
+def test_facet_integrals_of_bubbles_are_those_of_their_monomials():
+    def integral(*corners):
+        """Of a product of barycentric coordinates over a facet of unit area."""
+        powers = np.bincount(corners, minlength=3)
+        return 2.0 * np.prod([math.factorial(power) for power in powers]) / math.factorial(len(corners) + 2)
+
+    own = [[16.0 * integral(*e, *f) for f in FACET_EDGES] for e in FACET_EDGES]
+    mixed = [[4.0 * integral(*e, k) for k in range(3)] for e in FACET_EDGES]
+
+    np.testing.assert_allclose(FACET_BUBBLE_MASS, own, rtol=1e-14)
+    np.testing.assert_allclose(FACET_MIXED_MASS, mixed, rtol=1e-14)
