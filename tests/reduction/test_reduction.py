@@ -162,6 +162,35 @@ def test_a_damaged_model_is_refused(reduced, tmp_path):
         load_model(tmp_path / "m.npz")
 
 
+def test_a_model_whose_parameters_were_changed_is_refused(reduced, tmp_path):
+    _, model, _ = reduced
+    save_model(tmp_path / "m.npz", replace(model, stiffness_terms=1.01 * model.stiffness_terms))
+
+    with pytest.raises(ReductionError, match="its hash differs"):
+        load_model(tmp_path / "m.npz")
+
+
+def test_a_body_that_nothing_holds_is_reduced_and_stores_all_heat():
+    mesh = box_mesh((6, 4, 2), (0.06, 0.04, 0.02), n_parts=2, contact=True)
+    scene = make_scene(
+        loads=[HeatSource(name="heat", part="part_0", input="p")],
+        inputs=[Input(name="p", unit="W", value=20.0)],
+        contacts=[Contact(name="joint", between=("part_0", "part_1"), conductance=500.0)],
+    )
+    backend = get_backend("numpy")
+    operators = assemble_heat(scene, mesh, backend=backend)
+    model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(1), backend=backend, max_modes=20)
+    u, heat = np.array([20.0]), 20.0 * 300.0
+
+    a = discretise(model, None, 300.0).step(np.zeros(model.n_modes), u, u)
+
+    M = sum(operators.mass_terms)
+    stored = (M @ (lift.temperature(model, a, u) - 300.0)).sum()
+    np.testing.assert_allclose(stored, heat, rtol=1e-3)
+    with pytest.raises(ReductionError, match="nothing holds the temperature"):
+        reduced_steady(model, u)
+
+
 def test_garbage_is_no_model(tmp_path):
     (tmp_path / "m.npz").write_bytes(b"nothing")
 

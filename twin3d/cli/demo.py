@@ -28,7 +28,7 @@ DONE_TIMEOUT_S = 60.0
 MODEL_TIMEOUT_S = 20.0
 VIEWER_NICENESS = 15
 """The viewer yields the processor to the twin."""
-FEED_NICENESS = 5
+FEED_NICENESS = 10
 """The twin comes first, also while both get ready."""
 OUR_FILES = (
     "frame.png", "deviation.png", "run.mp4", "run.vtkhdf", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm",

@@ -78,6 +78,16 @@ def discretise(model: ReducedModel, theta: Array | None, dt_s: float) -> Reduced
 
 
 def steady(model: ReducedModel, u: Array, theta: Array | None = None) -> Array:
-    """Coefficients of the steady state for constant inputs, shape (n_modes,)."""
-    _, K, F = reduced_operators(model, theta)
-    return np.asarray(linalg.solve(K, F @ (np.asarray(u) - model.input_reference), assume_a="sym"))
+    """Coefficients of the steady state for constant inputs, shape (n_modes,).
+
+    Raises:
+        ReductionError: There is none, because nothing holds the temperature.
+    """
+    M, K, F = reduced_operators(model, theta)
+    rates, U = linalg.eigh(K, M)
+    if rates[0] <= 1e-12 * rates[-1]:
+        raise ReductionError(
+            "there is no steady state: nothing holds the temperature; "
+            "add a convection, radiation or fixed_temperature load, or step in time"
+        )
+    return np.asarray(U @ ((U.T @ (F @ (np.asarray(u) - model.input_reference))) / rates))

@@ -22,6 +22,11 @@ Progress = Callable[[float, str], None]
 
 MAX_MODES = 48
 """Most modes by default: what twelve vertex attributes of a shader hold."""
+ARRAYS = (
+    "basis", "decay_rates", "input_map", "lifting", "lifting_rate_map", "input_reference", "mass_terms",
+    "stiffness_terms", "load_terms", "constant_load", "point_error",
+)  # fmt: skip
+"""The arrays of a reduced model."""
 TEMPERATURE_SCALE_K = 10.0
 """How far a known or driven temperature may move from where it starts [K]."""
 
@@ -94,11 +99,9 @@ def _scale_of(item: Input) -> float:
 def content_hash(model: ReducedModel) -> str:
     """The content address of a reduced model."""
     digest = hashlib.blake2b(digest_size=16)
-    arrays = (model.basis, model.decay_rates, model.input_map, model.lifting, model.input_reference, model.point_error)
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    digest.update("\0".join(model.input_names).encode())
-    digest.update(np.float64(model.reference_temperature).tobytes())
+    for name in ARRAYS:
+        digest.update(np.ascontiguousarray(getattr(model, name)).tobytes())
+    digest.update(repr((model.input_names, model.parameters, float(model.reference_temperature))).encode())
     return digest.hexdigest()
 
 

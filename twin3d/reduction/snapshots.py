@@ -15,7 +15,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.backend import Backend
-from twin3d.fem.linear import Order, prepare
+from twin3d.errors import SolverError
+from twin3d.fem.linear import Order, Solve, prepare
 from twin3d.fem.system import System, free_points_of, lifting_of
 from twin3d.records import Operators
 
@@ -27,6 +28,8 @@ FAST_S = 0.3
 SLOW_SHARE = 1.0
 """Longest shift time, relative to the slowest time constant of the asset."""
 N_SHIFTS = 5
+LOOSE_S = 1000.0
+"""Longest shift time where nothing holds the temperature, so that there is no slowest time constant [s]."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,14 +57,13 @@ def free_terms(operators: Operators) -> Free:
     )
 
 
-def shifts_of(system: System, probe: Array) -> Array:
-    """Shifts [1/s] from the slowest time scale of the asset to the fastest of interest, shape (n_shifts,).
+def slowest_rate(system: System, probe: Array) -> float:
+    """The Rayleigh quotient of a slow field, such as a steady response: the slowest rate from above [1/s]."""
+    return float(probe @ (system.stiffness @ probe)) / float(probe @ (system.mass @ probe))
 
-    Args:
-        system: The heat equation at one set of parameters.
-        probe: A slow field, such as a steady response, whose Rayleigh quotient bounds the slowest rate from above.
-    """
-    slowest = float(probe @ (system.stiffness @ probe)) / float(probe @ (system.mass @ probe))
+
+def shifts_of(slowest: float) -> Array:
+    """Shifts [1/s] from the slowest rate of the asset to the fastest of interest, shape (n_shifts,)."""
     return np.geomspace(min(SLOW_SHARE * slowest, 0.3 / FAST_S), 1.0 / FAST_S, N_SHIFTS)
 
 
@@ -90,10 +92,9 @@ def snapshots(
     driven = np.flatnonzero(np.abs(F).sum(axis=0) + np.abs(system.fixed_mass).sum(axis=0))
     F, fixed = F[:, driven], (system.fixed_mass * input_scale)[:, driven]
     progress(0.0, "steady responses")
-    solve = prepare(system.stiffness, order=order, backend=backend) if _is_held(system) else None
+    solve = _steady_solve(system, order, backend)
     steady = None if solve is None else solve(F)
-    probe = np.ones(len(free.points)) if steady is None else steady @ np.ones(steady.shape[1])
-    shifts = shifts_of(system, probe)
+    shifts = shifts_of(1.0 / LOOSE_S if steady is None else slowest_rate(system, steady.sum(axis=1)))
     if solve is not None and steady is not None:
         yield steady
         yield from _derivatives(solve, 0.0, steady, free, driven, input_scale, parameter_spread)
@@ -126,8 +127,9 @@ def _derivatives(
         yield spread * solve(rhs)
 
 
-def _is_held(system: System) -> bool:
-    """Whether the steady problem has a solution: a uniform field costs something."""
-    return float(np.abs(system.stiffness @ np.ones(system.stiffness.shape[0])).max()) > 1e-12 * float(
-        system.stiffness.diagonal().max()
-    )
+def _steady_solve(system: System, order: Order, backend: Backend) -> Solve | None:
+    """For steady problems; None where something is loose, so that there is no steady state."""
+    try:
+        return prepare(system.stiffness, order=order, backend=backend)
+    except SolverError:
+        return None

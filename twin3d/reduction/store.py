@@ -8,12 +8,8 @@ import numpy as np
 
 from twin3d.errors import ReductionError
 from twin3d.records import Parameter, ParameterKind, ReducedModel
-from twin3d.reduction.reduce import content_hash
+from twin3d.reduction.reduce import ARRAYS, content_hash
 
-ARRAYS = (
-    "basis", "decay_rates", "input_map", "lifting", "lifting_rate_map", "input_reference", "mass_terms",
-    "stiffness_terms", "load_terms", "constant_load", "point_error",
-)  # fmt: skip
 SCALARS = ("reference_temperature", "error_rms", "error_max")
 
 
