@@ -1,91 +1,238 @@
 """CAD files to solids with unique names; loads netgen, so it runs in the mesher's process alone."""
 
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import netgen.occ as occ
 
 from twin3d.errors import GeometryError
+from twin3d.geometry.step_text import StepLeaf, StepText, parse_step
+from twin3d.records import PartSource
 
-GENERIC_NAMES = ("", "Open CASCADE STEP translator", "COMPOUND", "SOLID")
-"""Beginnings of names that no person gave."""
+KERNEL_UNIT_M = 1e-3
+"""Open CASCADE converts the lengths of STEP and IGES to millimetres [m]."""
+
+STANDARD_SUFFIX = {".step": ".step", ".stp": ".step", ".iges": ".iges", ".igs": ".iges", ".brep": ".brep"}
+"""The kernel goes by the ending, and knows it in lower case alone."""
+
+_GENERIC = re.compile(
+    r"(NAUO\d*|=>\[.*|Next assembly.*|\d*|SOLID|COMPOUND|SHELL|Shape\d*|Open CASCADE.*|Default_.*|\*?VOL\d*)", re.I
+)
+"""Names that a program gave, not a person."""
+
+SMALL_LENGTH = 1e-12
+"""Edges shorter than this, in millimetres, are degenerate: the pole of a sphere."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CadBody:
-    """Solids of a CAD file."""
+    """Solids of a CAD file, in the unit of the kernel."""
 
-    names: tuple[str, ...]
-    """Unique names of the solids."""
+    parts: tuple[PartSource, ...]
+    """The parts, with unique names."""
     solids: tuple[Any, ...]
-    """Their shapes, in the order of `names`."""
+    """Their shapes, in the order of `parts`."""
+    metres_per_unit: float | None
+    """Length of the unit of the coordinates [m]; None for BREP, which has none."""
     messages: tuple[str, ...]
     """What people should know of the file."""
 
 
-def read_cad(path: Path) -> CadBody:
-    """Read all solids of a STEP, IGES or BREP file.
+@dataclass(frozen=True, eq=False, slots=True)
+class Leaf:
+    """A place of the kernel's assembly tree with a shape."""
 
-    Raises:
-        GeometryError: The file cannot be read, or holds no solid.
-    """
-    geometry = _opened(path)
-    leaves = _leaves(geometry)
-    found = [(_name_of(leaf_name, solid, len(solids)), solid) for leaf_name, solids in leaves for solid in solids]
-    if not found:
-        raise GeometryError(f"{path.name} holds no solid, only faces or curves; export closed solids from the CAD")
-    names, renamed = unique_names([name for name, _ in found])
-    messages = tuple(f"a second part is named {old!r}; it is called {new!r} here" for old, new in renamed)
-    return CadBody(tuple(names), tuple(solid for _, solid in found), messages)
+    instances: tuple[str, ...]
+    shape: Any
 
 
-def unique_names(names: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+class CadReader:
+    """STEP (AP203, AP214, AP242), IGES and BREP."""
+
+    suffixes: ClassVar[tuple[str, ...]] = tuple(STANDARD_SUFFIX)
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file begins like STEP, IGES or BREP."""
+        return kind_of(head) is not None
+
+    def read(self, path: Path) -> CadBody:
+        """Read all solids of a file; closed shells count as solids.
+
+        Raises:
+            GeometryError: The file cannot be read, or holds no solid.
+        """
+        content = path.read_bytes()
+        suffix = kind_of(content[:400]) or STANDARD_SUFFIX[path.suffix.lower()]
+        text = parse_step(content) if suffix == ".step" else StepText("", "", ())
+        leaves = _leaves(_opened(path, suffix))
+        solids, messages = _solids(leaves, path.name)
+        if not solids:
+            raise GeometryError(
+                f"{path.name} holds no solid, only open surfaces or curves; export closed solids from the CAD, or a "
+                "closed surface as STL"
+            )
+        parts, renamed = _named(leaves, solids, text.leaves)
+        notes = [f"a second part is named {old!r}; it is called {new!r} here" for old, new in renamed]
+        if text.length_unit not in {"", "mm"}:
+            notes.append(f"the file is in {text.length_unit}")
+        unit = None if suffix == ".brep" else KERNEL_UNIT_M
+        return CadBody(parts, tuple(solid for _, solid in solids), unit, (*messages, *notes))
+
+
+def kind_of(head: bytes) -> str | None:
+    """The ending that a file of these first bytes should have, None where it is no CAD file."""
+    start = head[:400].lstrip()
+    if start.startswith(b"ISO-10303-21"):
+        return ".step"
+    if start.startswith((b"DBRep_DrawableShape", b"CASCADE Topology")):
+        return ".brep"
+    return ".iges" if re.match(rb"[^\n]{72}S\s*\d+\s*\r?\n", head) else None
+
+
+def unique_names(names: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Names made unique by a number, and the pairs (old, new) of those that changed."""
     result: list[str] = []
+    taken: set[str] = set()
+    last: Counter[str] = Counter()
     renamed = []
     for index, name in enumerate(names):
         plain = name or f"part_{index + 1}"
-        new, number = plain, 2
-        while new in result:
+        new, number = plain, max(2, last[plain])
+        while new in taken:
             new, number = f"{plain}_{number}", number + 1
+        last[plain] = number
         if name and new != name:
             renamed.append((name, new))
+        taken.add(new)
         result.append(new)
     return result, renamed
 
 
-def _opened(path: Path) -> Any:
-    try:
-        geometry = occ.OCCGeometry(str(path))
-        geometry.shape  # noqa: B018  a file that could not be read fails only here
-    except Exception as error:
-        raise GeometryError(f"{path.name} cannot be read as CAD: {error}; export it again as STEP AP214") from error
+def _opened(path: Path, suffix: str) -> Any:
+    """The kernel's view of a file, whatever its name ends with."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / f"file{suffix}"
+        shutil.copyfile(path, copy)
+        try:
+            geometry = occ.OCCGeometry(str(copy))
+            geometry.shape  # noqa: B018  a file that could not be read fails only here
+        except Exception as error:
+            raise GeometryError(f"{path.name} cannot be read as CAD: {error}; export it again as STEP AP214") from error
     return geometry
 
 
-def _leaves(geometry: Any) -> list[tuple[str, list[Any]]]:
-    """Name and solids of every leaf of the assembly; the kernel's own shape holds the last root only."""
+def _leaves(geometry: Any) -> list[Leaf]:
+    """Every leaf of the assembly, depth first; the kernel's own shape holds the last root only."""
     tree = geometry.GetAssemblyTree()
     if tree is None:
-        return [("", list(geometry.shape.solids))]
-    leaves: list[tuple[str, list[Any]]] = []
-    pending = [tree]
+        return [Leaf((), geometry.shape)]
+    leaves: list[Leaf] = []
+    pending: list[tuple[Any, tuple[str, ...]]] = [(tree, ())]
     while pending:
-        node = pending.pop(0)
+        node, above = pending.pop(0)
+        path = (*above, node.name or "")
         if node.is_assembly:
-            pending = [*node.children, *pending]
+            pending = [*((child, path) for child in node.children), *pending]
         else:
-            leaves.append((node.name or "", list(node.shape.solids)))
+            leaves.append(Leaf(path, node.shape))
     return leaves
 
 
-def _name_of(leaf_name: str, solid: Any, n_solids: int) -> str:
-    """A solid's own name within a body of several, else that of its place in the assembly."""
-    own = "" if _is_generic(solid.name or "") else str(solid.name)
-    leaf = "" if _is_generic(leaf_name) else leaf_name
-    return (own or leaf) if n_solids > 1 else (leaf or own)
+def _solids(leaves: Sequence[Leaf], name: str) -> tuple[list[tuple[int, Any]], list[str]]:
+    """Solids with the numbers of their leaves, and a word on shells that are none."""
+    found: list[tuple[int, Any]] = []
+    messages = []
+    for number, leaf in enumerate(leaves):
+        solids = list(leaf.shape.solids)
+        found += [(number, solid) for solid in solids]
+        if solids or not len(leaf.shape.faces):
+            continue
+        shells = list(leaf.shape.shells) or list(occ.Sew(list(leaf.shape.faces)).shells)
+        closed = [occ.Solid(shell) for shell in shells if _is_closed(shell)]
+        found += [(number, solid if solid.mass > 0.0 else solid.Reversed()) for solid in closed]
+        if closed:
+            messages.append(f"{len(closed)} closed shells of {name} without a solid were taken as solids")
+        if len(closed) < len(shells):
+            messages.append(f"{len(shells) - len(closed)} open surfaces of {name} were left out")
+    return found, messages
 
 
-def _is_generic(name: str) -> bool:
-    return not name or any(name.startswith(generic) for generic in GENERIC_NAMES if generic)
+def _is_closed(shell: Any) -> bool:
+    """Whether every edge of a shell has two sides."""
+    sides = Counter(edge for face in shell.faces for wire in face.wires for edge in wire.edges)
+    lengths = {edge: edge.mass for edge in sides}
+    return all(n >= 2 or lengths[edge] < SMALL_LENGTH for edge, n in sides.items())
+
+
+def _named(
+    leaves: Sequence[Leaf], solids: Sequence[tuple[int, Any]], step_leaves: Sequence[StepLeaf]
+) -> tuple[tuple[PartSource, ...], list[tuple[str, str]]]:
+    """Where each solid comes from, and the pairs (old, new) of names that had to change."""
+    products = _products(leaves, step_leaves)
+    per_leaf = Counter(number for number, _ in solids)
+    names = [_name_of(leaves[number], products[number], solid, per_leaf[number]) for number, solid in solids]
+    unique, renamed = unique_names(names)
+    colours = _colours([(products[number] or str(number), solid) for number, solid in solids])
+    sources = [
+        PartSource(
+            name=name,
+            path="/".join((*(step for step in leaves[number].instances[:-1] if not is_generic(step)), name)),
+            product=products[number],
+            colour=colour,
+        )
+        for name, (number, _), colour in zip(unique, solids, colours, strict=True)
+    ]
+    return tuple(sources), renamed
+
+
+def _products(leaves: Sequence[Leaf], step_leaves: Sequence[StepLeaf]) -> list[str]:
+    """Name of the product of each leaf; empty where text and kernel do not list the same leaves."""
+    if len(step_leaves) != len(leaves):
+        return [""] * len(leaves)
+    return [leaf.products[-1] for leaf in step_leaves]
+
+
+def _name_of(leaf: Leaf, product: str, solid: Any, n_solids: int) -> str:
+    """A solid's own name within a body of several, else that of its place, else that of its product."""
+    own = str(solid.name or "")
+    place = leaf.instances[-1] if leaf.instances else ""
+    candidates = (own, place, product) if n_solids > 1 else (place, own, product)
+    return next((plain for name in candidates if (plain := _printable(name)) and not is_generic(plain)), "")
+
+
+def is_generic(name: str) -> bool:
+    """Whether a name was given by a program, not by a person."""
+    return _GENERIC.fullmatch(name) is not None
+
+
+def _printable(name: str) -> str:
+    return "".join(character for character in name if character.isprintable()).strip()
+
+
+def _colours(solids: Sequence[tuple[str, Any]]) -> list[str]:
+    """Colour of each solid; the kernel keeps that of the first instance of a product only, so others share it."""
+    first: dict[str, str] = {}
+    for product, solid in solids:
+        colour = _colour_of(solid)
+        if colour:
+            first.setdefault(product, colour)
+    return [first.get(product, "") for product, _ in solids]
+
+
+def _colour_of(solid: Any) -> str:
+    colours = Counter(hex_colour(face.col) for face in solid.faces if face.col is not None)
+    if solid.col is not None:
+        return hex_colour(solid.col)
+    return colours.most_common(1)[0][0] if colours else ""
+
+
+def hex_colour(linear: Sequence[float]) -> str:
+    """A linear RGB colour as ``#rrggbb``, by the transfer curve of sRGB (IEC 61966-2-1)."""
+    encoded = [12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in map(float, linear[:3])]
+    return "#" + "".join(f"{round(255 * min(max(c, 0.0), 1.0)):02x}" for c in encoded)

@@ -1,6 +1,7 @@
 """Surface files to one closed triangulation, and a clear word on what is open or crossed."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,7 @@ import trimesh
 from scipy.spatial import cKDTree
 
 from twin3d.errors import GeometryError
-from twin3d.records import Surface
+from twin3d.records import PartSource, Surface
 
 MAX_SHOWN = 3
 """Open edges shown by position in an error."""
@@ -16,36 +17,43 @@ N_CANDIDATES = 12
 """Pieces of a surface, by distance, that a triangle is compared with."""
 
 
-def read_surface(path: Path, scale: float) -> Surface:
-    """Read a surface file as one closed body.
+class SurfaceReader:
+    """STL, OBJ, PLY, OFF, 3MF and glTF, as one closed body."""
 
-    Args:
-        path: STL, OBJ, PLY, OFF, 3MF or glTF.
-        scale: Length of one unit of the file [m].
+    suffixes: ClassVar[tuple[str, ...]] = (".stl", ".obj", ".ply", ".off", ".3mf", ".glb", ".gltf")
 
-    Raises:
-        GeometryError: The file is damaged or empty, or its surface is not closed; says where.
-    """
-    body = _loaded(path)
-    body.merge_vertices(digits_vertex=8)
-    body.update_faces(body.nondegenerate_faces() & body.unique_faces())
-    body.remove_unreferenced_vertices()
-    if not len(body.faces):
-        raise GeometryError(f"{path.name} holds no triangle with an area")
-    open_at = _open_edges(body)
-    if len(open_at):
-        where = "; ".join(f"({x:.6g}, {y:.6g}, {z:.6g})" for x, y, z in open_at[:MAX_SHOWN])
-        raise GeometryError(
-            f"the surface of {path.name} is not closed: {len(open_at)} open edges, for example at {where} in the "
-            "file's unit; close the holes in the CAD or mesh tool and export again"
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file begins like a PLY or a binary glTF."""
+        return head.startswith((b"ply\n", b"ply\r\n", b"glTF"))
+
+    def read(self, path: Path) -> Surface:
+        """Read a surface file as one closed body.
+
+        Raises:
+            GeometryError: The file is damaged or empty, or its surface is not closed; says where.
+        """
+        body = _loaded(path)
+        body.merge_vertices(digits_vertex=8)
+        body.update_faces(body.nondegenerate_faces() & body.unique_faces())
+        body.remove_unreferenced_vertices()
+        if not len(body.faces):
+            raise GeometryError(f"{path.name} holds no triangle with an area")
+        open_at = _open_edges(body)
+        if len(open_at):
+            where = "; ".join(f"({x:.6g}, {y:.6g}, {z:.6g})" for x, y, z in open_at[:MAX_SHOWN])
+            raise GeometryError(
+                f"the surface of {path.name} is not closed: {len(open_at)} open edges, for example at {where} in the "
+                "file's unit; close the holes in the CAD or mesh tool and export again"
+            )
+        trimesh.repair.fix_normals(body, multibody=True)
+        return Surface(
+            points=np.asarray(body.vertices, dtype=np.float64),
+            triangles=np.asarray(body.faces, dtype=np.int32),
+            triangle_part=np.zeros(len(body.faces), dtype=np.int32),
+            triangle_region=np.zeros(len(body.faces), dtype=np.int32),
+            parts=(PartSource(path.stem),),
+            region_names=("",),
         )
-    trimesh.repair.fix_normals(body, multibody=True)
-    return Surface(
-        points=np.asarray(body.vertices, dtype=np.float64) * scale,
-        triangles=np.asarray(body.faces, dtype=np.int32),
-        triangle_region=np.zeros(len(body.faces), dtype=np.int32),
-        region_names=(path.stem,),
-    )
 
 
 def nearest_triangles(surface: Surface, corners: npt.NDArray[np.float64], *, spacing: float) -> npt.NDArray[np.int64]:

@@ -119,7 +119,7 @@ def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:
         "points": points[split.source],
         "cells": split.cells,
         "cell_region": region,
-        "part_names": raw["part_names"],
+        **{key: raw[key] for key in ("part_names", "part_paths", "part_colours")},
         **_facet_arrays(facets, split, is_contact, faces),
         "face_names": face_names,
         "part_volumes": raw["part_volumes"],
@@ -193,7 +193,7 @@ def _facet_arrays(
 
 
 def _mesh_of(arrays: Arrays) -> TetMesh:
-    names = {key: tuple(map(str, arrays[key])) for key in ("part_names", "face_names")}
+    names = {key: tuple(map(str, arrays[key])) for key in ("part_names", "part_paths", "part_colours", "face_names")}
     fields = (
         "points",
         "cells",

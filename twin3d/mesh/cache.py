@@ -16,7 +16,7 @@ from twin3d.scene import Contact, Geometry
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when what is kept changes its meaning."""
 
 

@@ -1,7 +1,8 @@
 """What flows between the rooms: frozen records, in SI, checked when made."""
 
-from twin3d.records.mesh import Surface, TetMesh
+from twin3d.records.mesh import TetMesh
 from twin3d.records.model import Operators, Parameter, ParameterKind, ReducedModel
+from twin3d.records.shapes import PartSource, Surface, VolumeMesh
 from twin3d.records.stream import (
     READING_DTYPE,
     SENSOR_STATE_DTYPE,
@@ -21,6 +22,7 @@ __all__ = [
     "Operators",
     "Parameter",
     "ParameterKind",
+    "PartSource",
     "Quality",
     "ReducedModel",
     "SensorGlyph",
@@ -28,5 +30,6 @@ __all__ = [
     "Surface",
     "TetMesh",
     "ViewModel",
+    "VolumeMesh",
     "empty_readings",
 ]

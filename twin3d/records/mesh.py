@@ -1,4 +1,4 @@
-"""Geometry records: a triangulated surface and a tetrahedral mesh."""
+"""The tetrahedral mesh that everything else stands on."""
 
 from dataclasses import dataclass
 
@@ -9,25 +9,6 @@ from twin3d.errors import MeshError
 
 OUTSIDE = -1
 """The part index of what is not material, in `TetMesh.facet_parts`."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Surface:
-    """A triangulated surface with named regions, normals outward."""
-
-    points: npt.NDArray[np.float64]
-    """Vertex positions [m], shape (n_points, 3)."""
-    triangles: npt.NDArray[np.int32]
-    """Vertex indices, counter-clockwise from outside, shape (n_triangles, 3)."""
-    triangle_region: npt.NDArray[np.int32]
-    """Index into `region_names`, shape (n_triangles,)."""
-    region_names: tuple[str, ...]
-    """Names of the regions; one region where the file has no names."""
-
-    def __post_init__(self) -> None:
-        _check_indices("triangles", self.triangles, len(self.points))
-        if not np.isfinite(self.points).all():
-            raise MeshError("a surface point is not finite; the file is damaged")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,6 +37,10 @@ class TetMesh:
     """Matching facets of declared contacts, one triangle on both sides, point by point, shape (n_contact, 2, 3)."""
     contact_parts: npt.NDArray[np.int32]
     """Parts on the two sides of each contact facet, shape (n_contact, 2)."""
+    part_paths: tuple[str, ...] = ()
+    """Place of each part in its assembly, names joined by ``/``; empty where the file has no tree."""
+    part_colours: tuple[str, ...] = ()
+    """Colour of each part like ``#ff8800``, empty text without one; empty where the file knows no colours."""
 
     def __post_init__(self) -> None:
         _check_indices("cells", self.cells, len(self.points))

@@ -13,8 +13,8 @@ from twin3d.scene.problems import Problems, nearest
 from twin3d.scene.toml_lines import Place
 from twin3d.units import affine_to_si, parse_difference, parse_quantity
 
-SURFACE_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".glb", ".gltf", ".3mf", ".off"})
-"""Formats whose files do not say their unit reliably."""
+UNITLESS_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".off", ".brep"})
+"""Formats whose files never say their unit."""
 
 NOWHERE = model.Input(name="nowhere", unit="W", value=0.0)
 
@@ -84,7 +84,7 @@ def _refuse_idle_inputs(source: written.WrittenTables, loads: Sequence[model.Loa
 
 def _geometry(geometry: model.Geometry, path: Path, problems: Problems) -> model.Geometry:
     place = ("geometry", "file")
-    if geometry.file.suffix.lower() in SURFACE_SUFFIXES and geometry.unit is None:
+    if geometry.file.suffix.lower() in UNITLESS_SUFFIXES and geometry.unit is None:
         problems.add(place, f'{geometry.file.suffix} files do not say their unit; add unit = "mm" or what it is')
     if geometry.unit is not None:
         _noted(("geometry", "unit"), problems, lambda: affine_to_si(str(geometry.unit), "m"), None)

@@ -1,0 +1,104 @@
+"""One way in for every file: find the reader by what the file holds, read, and name whatever went wrong."""
+
+from pathlib import Path
+from typing import ClassVar, Protocol, TypeAlias
+
+from twin3d import plugins
+from twin3d.errors import GeometryError, Twin3dError
+from twin3d.records import Surface, VolumeMesh
+from twin3d.units import affine_to_si
+
+HEAD_BYTES = 4096
+"""So much of a file is shown to the readers."""
+
+
+class CadBody(Protocol):
+    """Solids of a CAD kernel, see `twin3d.geometry.cad`."""
+
+    metres_per_unit: float | None
+    messages: tuple[str, ...]
+
+
+Shape: TypeAlias = CadBody | Surface | VolumeMesh
+"""What a file can hold."""
+
+
+class Reader(Protocol):
+    """A plug-in of kind ``reader``: one family of file formats."""
+
+    suffixes: ClassVar[tuple[str, ...]]
+    """Endings of its files, lower case, with the dot."""
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether the first `HEAD_BYTES` bytes of a file can only be of this family."""
+        ...
+
+    def read(self, path: Path) -> Shape:
+        """Read a file; raises GeometryError that names the file, what is wrong and the remedy."""
+        ...
+
+
+def read(path: Path) -> Shape:
+    """Read a CAD, surface or volume mesh file; what it holds decides, then its ending.
+
+    CAD kernels crash on damaged files: the program reads in a process of its own, see `twin3d.mesh`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Solids, a surface or tetrahedra, lengths in the file's unit.
+
+    Raises:
+        GeometryError: The file cannot be used; names it and the remedy.
+    """
+    reader = find_reader(path)
+    try:
+        return reader.read(path)
+    except Twin3dError:
+        raise
+    except MemoryError as error:
+        raise GeometryError(f"{path.name} needs more memory than it may have; is it damaged?") from error
+    except Exception as error:
+        raise GeometryError(f"{path.name} cannot be read: {error or type(error).__name__}; export it again") from error
+
+
+def find_reader(path: Path) -> Reader:
+    """The reader of a file.
+
+    Raises:
+        GeometryError: There is no such file, it is empty, or no reader knows it.
+    """
+    if not path.is_file():
+        raise GeometryError(f"there is no geometry file at {path}")
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.strip():
+        raise GeometryError(f"{path.name} is empty; export it again")
+    readers: list[Reader] = [plugins.load("reader", name)() for name in plugins.available("reader")]
+    for reader in readers:
+        if reader.recognises(head):
+            return reader
+    for reader in readers:
+        if path.suffix.lower() in reader.suffixes:
+            return reader
+    known = ", ".join(sorted(suffix for reader in readers for suffix in reader.suffixes))
+    raise GeometryError(f"{path.name} is of no kind that I can read; use one of {known}")
+
+
+def metres_per_unit(name: str, stated: float | None, unit: str | None) -> float:
+    """Length of one unit of a file's coordinates [m].
+
+    Args:
+        name: Of the file.
+        stated: What the file says [m]; None where it says nothing.
+        unit: What the scene says; it wins over the file, as for exports that state the wrong unit.
+
+    Raises:
+        GeometryError: Neither the scene nor the file says a unit.
+    """
+    if unit is not None:
+        return affine_to_si(unit, "m").scale
+    if stated is None:
+        raise GeometryError(f'{name} does not say its unit; add unit = "mm", or what it is, to [geometry]')
+    return stated

@@ -1,0 +1,82 @@
+"""What a mesher is asked for and what it gives, before points are split at contacts."""
+
+import fnmatch
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.errors import GeometryError
+from twin3d.records import PartSource
+
+Tell: TypeAlias = Callable[[float, str], None]
+"""Is told how far the work is, from 0 to 1, and what is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """How finely to mesh, lengths in the file's unit."""
+
+    cell_size: float
+    """Longest edge wanted."""
+    refine: int = 0
+    """Uniform refinements after meshing."""
+    part_sizes: tuple[tuple[str, float], ...] = ()
+    """Glob on part names and the longest edge wanted there."""
+
+    def size_of_part(self, name: str) -> float | None:
+        """Longest edge wanted in a part, None where no local size names it."""
+        sizes = [size for glob, size in self.part_sizes if fnmatch.fnmatchcase(name, glob)]
+        return min(sizes) if sizes else None
+
+    def refuse_idle(self, names: Sequence[str]) -> None:
+        """Refuse local sizes that match none of the parts; raises GeometryError."""
+        for glob, _ in self.part_sizes:
+            if not any(fnmatch.fnmatchcase(name, glob) for name in names):
+                raise GeometryError(f"local size: no part matches {glob!r}; the parts are {', '.join(names)}")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RawMesh:
+    """What a mesher gives: lengths in the file's unit, corners in any orientation."""
+
+    points: npt.NDArray[np.float64]
+    """Shape (n_points, 3)."""
+    cells: npt.NDArray[np.int32]
+    """Shape (n_cells, 4)."""
+    cell_region: npt.NDArray[np.int32]
+    """Part of each cell, shape (n_cells,)."""
+    triangles: npt.NDArray[np.int32]
+    """Triangles on faces, shape (n_triangles, 3)."""
+    triangle_face: npt.NDArray[np.int32]
+    """CAD face or smooth patch of each triangle, shape (n_triangles,)."""
+    parts: tuple[PartSource, ...]
+    face_names: tuple[str, ...]
+    part_volumes: tuple[float, ...]
+    """Volumes of the parts by the geometry itself, in the file's unit cubed."""
+    messages: tuple[str, ...]
+
+
+def save_raw(path: Path, raw: RawMesh, *, scale: float) -> None:
+    """Write a mesh as .npz, in metres; `scale` is the length of the file's unit [m]."""
+    np.savez(
+        path,
+        points=raw.points * scale,
+        cells=raw.cells,
+        cell_region=raw.cell_region,
+        triangles=raw.triangles,
+        triangle_face=raw.triangle_face,
+        part_names=_text(part.name for part in raw.parts),
+        part_paths=_text(part.path for part in raw.parts),
+        part_colours=_text(part.colour for part in raw.parts),
+        face_names=_text(raw.face_names),
+        part_volumes=np.array(raw.part_volumes) * scale**3,
+        messages=_text(raw.messages),
+    )
+
+
+def _text(words: Any) -> npt.NDArray[np.str_]:
+    return np.array(list(words), dtype=str)
