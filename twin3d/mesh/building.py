@@ -1,30 +1,23 @@
 """Builds the mesh of a scene: from the cache, or in the mesher's own process, then split at the declared contacts."""
 
 import fnmatch
-import json
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twin3d.errors import GeometryError, MeshError
 from twin3d.mesh.cache import load_arrays, mesh_key, save_arrays
+from twin3d.mesh.isolation import Arrays, Progress, run_worker
 from twin3d.mesh.quality import MeshReport, report_mesh
 from twin3d.mesh.topology import Facets, Split, facet_keys, find_facets, split_at_contacts
 from twin3d.records import TetMesh
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Contact, Geometry
 
-Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
-Progress: TypeAlias = Callable[[float, str], None]
-
-ERRORS = {"GeometryError": GeometryError, "MeshError": MeshError}
 ORPHAN = -1
 
 
@@ -69,42 +62,8 @@ def build_mesh(
 
 
 def _run_mesher(geometry: Geometry, progress: Progress | None) -> Arrays:
-    with tempfile.TemporaryDirectory() as folder:
-        request, out = Path(folder) / "request.json", Path(folder) / "mesh.npz"
-        content = {**geometry.model_dump(mode="json"), "file": str(geometry.file.resolve()), "out": str(out)}
-        request.write_text(json.dumps(content), encoding="utf-8")
-        command = [sys.executable, "-m", "twin3d.mesh.mesher", str(request)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            error = _follow(process, progress)
-            detail = process.stderr.read() if process.stderr is not None else ""
-        if error is not None:
-            raise error
-        if process.returncode or not out.is_file():
-            raise MeshError(
-                f"the mesher crashed on {geometry.file.name} (exit code {process.returncode}): {_last_line(detail)}; "
-                "try another cell_size, or repair the geometry and export it again"
-            )
-        with np.load(out, allow_pickle=False) as data:
-            return dict(data)
-
-
-def _follow(process: subprocess.Popen[str], progress: Progress | None) -> Exception | None:
-    """Pass the mesher's progress on; the answer is the error that it reported."""
-    error: Exception | None = None
-    for line in process.stdout or ():
-        if not line.startswith("{"):
-            continue  # the kernel prints now and then
-        said = json.loads(line)
-        if "error" in said:
-            error = ERRORS.get(said["error"], MeshError)(said["message"])
-        elif progress is not None:
-            progress(said["fraction"], said["text"])
-    return error
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    request = {**geometry.model_dump(mode="json"), "file": str(geometry.file.resolve())}
+    return run_worker("twin3d.mesh.mesher", request, geometry.file.name, progress=progress)
 
 
 def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:

@@ -1,39 +1,32 @@
 """The mesher's process: a request in, tetrahedra out, so that a crash of the kernel cannot take the program along.
 
 Run as ``python -m twin3d.mesh.mesher REQUEST.json``; progress goes to standard output as JSON lines, the result into
-the .npz file that the request names.
+the .npz file that the request names, see `twin3d.mesh.isolation`.
 """
 
 import importlib
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from twin3d import geometry
-from twin3d.errors import Twin3dError
 from twin3d.mesh.imported_mesher import mesh_imported
+from twin3d.mesh.isolation import tell, worker_main
 from twin3d.mesh.raw import RawMesh, Sizing, Tell, save_raw
 from twin3d.mesh.surface_mesher import mesh_surface
 from twin3d.records import Surface, VolumeMesh
 
 
-def main(request_path: str) -> int:
-    """Serve one request."""
-    request = json.loads(Path(request_path).read_text(encoding="utf-8"))
+def serve(request: Mapping[str, Any]) -> None:
+    """Serve one request: read, mesh, write."""
     path = Path(request["file"])
-    try:
-        _tell(0.05, f"reading {path.name}")
-        shape = geometry.read(path)
-        scale = geometry.metres_per_unit(path.name, shape.metres_per_unit, request["unit"])
-        raw = mesh_shape(shape, _sizing(request, scale), path.name, tell=_tell)
-        _tell(0.9, "writing the mesh")
-        save_raw(Path(request["out"]), raw, scale=scale)
-    except Twin3dError as error:
-        _say(error=type(error).__name__, message=str(error))
-        return 1
-    return 0
+    tell(0.05, f"reading {path.name}")
+    shape = geometry.read(path)
+    scale = geometry.metres_per_unit(path.name, shape.metres_per_unit, request["unit"])
+    raw = mesh_shape(shape, _sizing(request, scale), path.name, tell=tell)
+    tell(0.9, "writing the mesh")
+    save_raw(Path(request["out"]), raw, scale=scale)
 
 
 def mesh_shape(shape: geometry.Shape, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh:
@@ -68,14 +61,5 @@ def _sizing(request: Mapping[str, Any], scale: float) -> Sizing:
     )
 
 
-def _tell(fraction: float, text: str) -> None:
-    _say(fraction=fraction, text=text)
-
-
-def _say(**content: Any) -> None:
-    sys.stdout.write(json.dumps(content) + "\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(worker_main(serve, sys.argv[1]))
