@@ -75,6 +75,7 @@ def prepare(
     result = build_mesh(
         geometry or scene.geometry,
         scene.contacts,
+        sensors=scene.sensors,
         cache_dir=cache_dir,
         progress=_within(tell, 0.0, MESH_SHARE),
     )

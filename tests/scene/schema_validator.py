@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-TYPES = {"object": dict, "array": list, "string": str, "number": (int, float), "integer": int, "null": type(None)}
+TYPES = {
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+    "string": str,
+    "number": (int, float),
+    "integer": int,
+    "null": type(None),
+}
 ANNOTATIONS = {"title", "description", "default", "$defs", "$schema", "discriminator"}
 ANNOTATIONS |= {"properties", "additionalProperties", "items", "prefixItems"}  # looked at where the value is entered
 
@@ -45,7 +53,7 @@ def _holds(keyword: str, rule: Any, value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if keyword == "type":
         names = rule if isinstance(rule, list) else [rule]
-        return any(isinstance(value, TYPES[name]) and not isinstance(value, bool) for name in names)
+        return any(isinstance(value, TYPES[name]) and isinstance(value, bool) == (name == "boolean") for name in names)
     holds = {
         "const": lambda: value == rule,
         "enum": lambda: value in rule,

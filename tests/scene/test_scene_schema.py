@@ -59,4 +59,4 @@ def test_no_default_is_a_number_without_its_unit():
         for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
             yield from defaults(inner)
 
-    assert {type(value) for value in defaults(SCHEMA)} == {str, int}
+    assert {type(value) for value in defaults(SCHEMA)} == {str, int, bool}

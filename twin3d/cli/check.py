@@ -72,7 +72,13 @@ def show_checks(results: tuple[CheckResult, ...], scene: Scene, console: Console
 
 def _solve(scene: Scene, console: Console, backend: str) -> list[str]:
     with Reporter() as reporter:
-        result = build_mesh(scene.geometry, scene.contacts, cache_dir=default_cache_dir(), progress=reporter.progress)
+        result = build_mesh(
+            scene.geometry,
+            scene.contacts,
+            sensors=scene.sensors,
+            cache_dir=default_cache_dir(),
+            progress=reporter.progress,
+        )
         reporter.progress(1.0, "solving at full order")
         results = run_checks(scene, result.mesh, backend=get_backend(backend, n_dofs=result.mesh.n_points))
     return show_checks(results, scene, console)

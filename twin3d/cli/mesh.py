@@ -22,7 +22,13 @@ def mesh(scene: Path, *, out: Path | None = None, refine: int | None = None) -> 
     checked = open_scene(scene)
     geometry = checked.geometry if refine is None else checked.geometry.model_copy(update={"refine": refine})
     with Reporter() as reporter:
-        result = build_mesh(geometry, checked.contacts, cache_dir=default_cache_dir(), progress=reporter.progress)
+        result = build_mesh(
+            geometry,
+            checked.contacts,
+            sensors=checked.sensors,
+            cache_dir=default_cache_dir(),
+            progress=reporter.progress,
+        )
     source = "from the cache" if result.from_cache else "new"
     Console(highlight=False).print(f"{checked.name}: {source}\n{result.report}", markup=False)
     if out is not None:

@@ -35,7 +35,11 @@ def solve(scene: Path, *, time: tuple[str, ...] = (), out: Path | None = None, b
     console = Console(highlight=False)
     with Reporter() as reporter:
         result = build_mesh(
-            checked.geometry, checked.contacts, cache_dir=default_cache_dir(), progress=reporter.progress
+            checked.geometry,
+            checked.contacts,
+            sensors=checked.sensors,
+            cache_dir=default_cache_dir(),
+            progress=reporter.progress,
         )
         reporter.progress(1.0, "solving at full order")
         chosen = get_backend(backend, n_dofs=result.mesh.n_points)

@@ -1,11 +1,11 @@
 """One way in for every file: find the reader by what the file holds, read, and name whatever went wrong."""
 
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from twin3d import plugins
 from twin3d.errors import GeometryError, Twin3dError
-from twin3d.records import Surface, VolumeMesh
+from twin3d.records import PartSource, Surface, VolumeMesh
 from twin3d.units import affine_to_si
 
 HEAD_BYTES = 4096
@@ -15,6 +15,8 @@ HEAD_BYTES = 4096
 class CadBody(Protocol):
     """Solids of a CAD kernel, see `twin3d.geometry.cad`."""
 
+    parts: tuple[PartSource, ...]
+    solids: tuple[Any, ...]
     metres_per_unit: float | None
     messages: tuple[str, ...]
 

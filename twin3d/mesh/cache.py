@@ -5,14 +5,14 @@ import importlib.metadata
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from twin3d.scene import Contact, Geometry
+from twin3d.scene import Contact
 
 _log = logging.getLogger(__name__)
 
@@ -28,15 +28,22 @@ def default_cache_dir() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "twin3d"
 
 
-def mesh_key(geometry: Geometry, contacts: Sequence[Contact]) -> str:
-    """Content address of a mesh: the file's bytes, the sizes, the contacts and the mesher's version."""
-    digest = hashlib.blake2b(geometry.file.read_bytes(), digest_size=16)
+def mesh_key(file: Path, request: Mapping[str, Any], contacts: Sequence[Contact]) -> str:
+    """Content address of a mesh: the file's bytes, what is asked, the contacts and the mesher's versions.
+
+    Args:
+        file: The geometry file.
+        request: All that decides the mesh beside it, plain JSON.
+        contacts: Where points are split.
+    """
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16))
     settings = {
         "format": FORMAT,
-        "file": geometry.file.name,
-        "geometry": geometry.model_dump(mode="json", exclude={"file"}),
+        "file": file.name,
+        "request": request,
         "contacts": sorted(list(contact.between) for contact in contacts),
-        "netgen": importlib.metadata.version("netgen-mesher"),
+        "meshers": {name: importlib.metadata.version(name) for name in ("netgen-mesher", "pytetwild")},
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
     return digest.hexdigest()

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from twin3d import geometry
 from twin3d.mesh.imported_mesher import mesh_imported
 from twin3d.mesh.isolation import tell, worker_main
-from twin3d.mesh.raw import RawMesh, Sizing, Tell, save_raw
+from twin3d.mesh.raw import RawMesh, Sizing, Tell, default_cell_size, save_raw
 from twin3d.mesh.surface_mesher import mesh_surface
 from twin3d.records import Surface, VolumeMesh
 
@@ -24,7 +26,7 @@ def serve(request: Mapping[str, Any]) -> None:
     tell(0.05, f"reading {path.name}")
     shape = geometry.read(path)
     scale = geometry.metres_per_unit(path.name, shape.metres_per_unit, request["unit"])
-    raw = mesh_shape(shape, _sizing(request, scale), path.name, tell=tell)
+    raw = mesh_shape(shape, _sizing(request, scale, shape), path.name, tell=tell)
     tell(0.9, "writing the mesh")
     save_raw(Path(request["out"]), raw, scale=scale)
 
@@ -53,12 +55,37 @@ def mesh_shape(shape: geometry.Shape, sizing: Sizing, name: str, *, tell: Tell) 
             return raw
 
 
-def _sizing(request: Mapping[str, Any], scale: float) -> Sizing:
+def _sizing(request: Mapping[str, Any], scale: float, shape: geometry.Shape) -> Sizing:
+    """The sizes of a request, in the unit of the file."""
+    size = request["cell_size"]
     return Sizing(
-        cell_size=request["cell_size"] / scale,
+        cell_size=default_cell_size(_volume(shape)) if size is None else size / scale,
+        metres_per_unit=scale,
         refine=request["refine"],
-        part_sizes=tuple((item["part"], item["cell_size"] / scale) for item in request["local_sizes"]),
+        part_sizes=_local_sizes(request, "part", scale),
+        face_sizes=_local_sizes(request, "face", scale),
+        point_sizes=tuple(
+            (*(coordinate / scale for coordinate in point), request["sensor_cell_size"] / scale)
+            for point in request["sensor_points"]
+        ),
+        curvature=request["curvature_cells"],
+        wall_cells=request["wall_cells"],
+        is_curved=request["curved"],
     )
+
+
+def _local_sizes(request: Mapping[str, Any], key: str, scale: float) -> tuple[tuple[str, float], ...]:
+    return tuple((item[key], item["cell_size"] / scale) for item in request["local_sizes"] if item[key] is not None)
+
+
+def _volume(shape: geometry.Shape) -> float:
+    match shape:
+        case VolumeMesh():
+            return float(np.ptp(shape.points, axis=0).prod())
+        case Surface():
+            return float(shape.enclosed_volumes().sum())
+        case _:
+            return float(sum(solid.mass for solid in shape.solids))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from twin3d.mesh.curving import curved_volume_gain, with_middles
 from twin3d.records import TetMesh
 
 EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
@@ -52,7 +53,7 @@ def report_mesh(mesh: TetMesh, stated_volumes: npt.NDArray[np.float64], messages
     """Measure a mesh; `stated_volumes` are those of the geometry [m³], shape (n_parts,)."""
     volumes = mesh.cell_volumes()
     n_parts = len(mesh.part_names)
-    meshed = np.bincount(mesh.cell_region, weights=volumes, minlength=n_parts)
+    meshed = np.bincount(mesh.cell_region, weights=volumes + _gained(mesh), minlength=n_parts)
     counts = np.bincount(mesh.cell_region, minlength=n_parts)
     angles = smallest_dihedral_angles(mesh)
     pairs = zip(mesh.part_names, meshed, stated_volumes, strict=True)
@@ -66,6 +67,33 @@ def report_mesh(mesh: TetMesh, stated_volumes: npt.NDArray[np.float64], messages
         contact_areas=_contact_areas(mesh),
         messages=messages,
     )
+
+
+def _gained(mesh: TetMesh) -> npt.NDArray[np.float64]:
+    """What curved edges add to the volumes of the cells [m³], shape (n_cells,)."""
+    gained = np.zeros(mesh.n_cells)
+    if len(mesh.curved_edges):
+        chosen, ten, _ = with_middles(mesh.points, mesh.cells, mesh.curved_edges, mesh.curved_points)
+        gained[chosen] = curved_volume_gain(ten)
+    return gained
+
+
+def scaled_jacobians(points: npt.NDArray[np.float64], cells: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+    """Scaled Jacobian of cells: 1 for the regular tetrahedron, 0 for a flat one, negative inside out, shape (n_cells,).
+
+    √2 J over the largest product of the three edges at a corner: Knupp et al., The Verdict geometric quality library,
+    Sandia report SAND2007-1751, tetrahedron scaled Jacobian.
+
+    Args:
+        points: Shape (n_points, 3).
+        cells: In VTK order, shape (n_cells, 4).
+    """
+    corner = points[cells]
+    lengths = {pair: np.linalg.norm(corner[:, pair[1]] - corner[:, pair[0]], axis=1) for pair in EDGES}
+    at_corner = [np.prod([length for pair, length in lengths.items() if vertex in pair], axis=0) for vertex in range(4)]
+    edges = corner[:, 1:] - corner[:, :1]
+    jacobian = np.einsum("ei,ei->e", np.cross(edges[:, 0], edges[:, 1]), edges[:, 2])
+    return np.asarray(np.sqrt(2.0) * jacobian / np.maximum(np.max(at_corner, axis=0), 1e-300))
 
 
 def smallest_dihedral_angles(mesh: TetMesh) -> npt.NDArray[np.float64]:

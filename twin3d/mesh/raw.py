@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,6 +15,12 @@ from twin3d.records import PartSource
 Tell: TypeAlias = Callable[[float, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
 
+DEFAULT_CELLS = 20_000
+"""About so many cells are made where nobody says a size."""
+
+CELLS_PER_CUBE = 5.0
+"""Cells of a mesh of good quality in a cube whose edges are as long as the longest of theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
@@ -22,15 +28,31 @@ class Sizing:
 
     cell_size: float
     """Longest edge wanted."""
+    metres_per_unit: float
+    """Length of the file's unit [m]."""
     refine: int = 0
     """Uniform refinements after meshing."""
     part_sizes: tuple[tuple[str, float], ...] = ()
     """Glob on part names and the longest edge wanted there."""
+    face_sizes: tuple[tuple[str, float], ...] = ()
+    """Selector and the longest edge wanted on its faces."""
+    point_sizes: tuple[tuple[float, float, float, float], ...] = ()
+    """x, y, z and the longest edge wanted near that point."""
+    curvature: float | None = None
+    """Cells for each radius of curvature; None leaves it to the mesher."""
+    wall_cells: int = 0
+    """Cells across thin walls, at least; 0 does not look for them."""
+    is_curved: bool = False
+    """Whether edges on curved faces follow them."""
 
     def size_of_part(self, name: str) -> float | None:
         """Longest edge wanted in a part, None where no local size names it."""
         sizes = [size for glob, size in self.part_sizes if fnmatch.fnmatchcase(name, glob)]
         return min(sizes) if sizes else None
+
+    def in_mm(self, length: float) -> str:
+        """A length of the file, for people."""
+        return f"{length * self.metres_per_unit * 1e3:.4g} mm"
 
     def refuse_idle(self, names: Sequence[str]) -> None:
         """Refuse local sizes that match none of the parts; raises GeometryError."""
@@ -58,6 +80,15 @@ class RawMesh:
     part_volumes: tuple[float, ...]
     """Volumes of the parts by the geometry itself, in the file's unit cubed."""
     messages: tuple[str, ...]
+    curved_edges: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int32))
+    """End points of edges that are no straight lines, shape (n_curved, 2)."""
+    curved_points: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
+    """Their mid-edge points, shape (n_curved, 3)."""
+
+
+def default_cell_size(volume: float) -> float:
+    """A longest edge that makes about `DEFAULT_CELLS` cells of a volume, in the unit of its cube root."""
+    return float((CELLS_PER_CUBE * volume / DEFAULT_CELLS) ** (1.0 / 3.0))
 
 
 def save_raw(path: Path, raw: RawMesh, *, scale: float) -> None:
@@ -69,6 +100,8 @@ def save_raw(path: Path, raw: RawMesh, *, scale: float) -> None:
         cell_region=raw.cell_region,
         triangles=raw.triangles,
         triangle_face=raw.triangle_face,
+        curved_edges=raw.curved_edges,
+        curved_points=raw.curved_points * scale,
         part_names=_text(part.name for part in raw.parts),
         part_paths=_text(part.path for part in raw.parts),
         part_colours=_text(part.colour for part in raw.parts),

@@ -43,11 +43,22 @@ def mesh_surface(surface: Surface, sizing: Sizing, name: str, *, tell: Tell) -> 
 def _mesh_with_netgen(surface: Surface, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh:
     stl = importlib.import_module("netgen.stl")
     netgen_mesh = importlib.import_module("twin3d.mesh.netgen_mesh")
+    recipe = netgen_mesh.Recipe(
+        sizing.cell_size,
+        sizing.metres_per_unit,
+        curvature=sizing.curvature or netgen_mesh.DEFAULT_CURVATURE,
+        point_sizes=sizing.point_sizes,
+    )
+    tell(0.15, f"meshing {name}, {recipe}")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "surface.stl"
         importlib.import_module("trimesh").Trimesh(surface.points, surface.triangles, process=False).export(file)
-        mesh = netgen_mesh.generate(stl.STLGeometry(str(file)), sizing, name, tell=tell)
-    raw: RawMesh = netgen_mesh.raw_mesh(mesh, surface.parts, tuple(surface.enclosed_volumes()), surface.messages)
+        mesh = netgen_mesh.generate(stl.STLGeometry(str(file)), recipe)
+    for number in range(sizing.refine):
+        tell(0.7, f"refining the mesh, {number + 1} of {sizing.refine}")
+        mesh.Refine()
+    volumes = dict(zip((part.name for part in surface.parts), surface.enclosed_volumes(), strict=True))
+    raw: RawMesh = netgen_mesh.raw_mesh(mesh, surface.parts, volumes, surface.messages)
     return raw
 
 

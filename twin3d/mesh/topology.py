@@ -15,6 +15,10 @@ OUTWARD_FACETS = np.array([[1, 2, 3], [0, 3, 2], [0, 1, 3], [0, 2, 1]])
 """Corners of a cell's four facets, normals out of a cell of positive volume in VTK order."""
 
 
+CELL_EDGES = np.array([[0, 1], [1, 2], [2, 0], [0, 3], [1, 3], [2, 3]])
+"""Ends of a cell's six edges, in the order of VTK's mid-edge points."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Facets:
     """Facets on the boundary and between parts; a facet between parts is listed once."""
@@ -63,6 +67,22 @@ def facet_keys(corners: IntArray, n_points: int) -> npt.NDArray[np.int64]:
     """One number for each facet, the same for the same three points in any order."""
     a, b, c = np.sort(corners, axis=1).T.astype(np.int64)
     return np.asarray((a * n_points + b) * n_points + c)
+
+
+def right_handed(points: npt.NDArray[np.float64], cells: IntArray) -> IntArray:
+    """Cells of four points with those of negative volume turned round, shape (n_cells, 4)."""
+    corner = points[cells]
+    edges = corner[:, 1:] - corner[:, :1]
+    flipped = np.einsum("ei,ei->e", np.cross(edges[:, 0], edges[:, 1]), edges[:, 2]) < 0.0
+    result = cells.copy()
+    result[flipped, 2], result[flipped, 3] = cells[flipped, 3], cells[flipped, 2]
+    return result
+
+
+def edge_keys(ends: IntArray, n_points: int) -> npt.NDArray[np.int64]:
+    """One number for each edge, the same for the same two points in either order."""
+    a, b = np.sort(ends, axis=1).T.astype(np.int64)
+    return np.asarray(a * n_points + b)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,6 +1,6 @@
 """The tetrahedral mesh that everything else stands on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -42,8 +42,14 @@ class TetMesh:
     part_colours: tuple[str, ...] = ()
     """Colour of each part like ``#ff8800``, empty text without one; empty where the file knows no colours."""
 
+    curved_edges: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int32))
+    """End points of edges that follow curved faces, each edge once, shape (n_curved, 2); all others are straight."""
+    curved_points: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
+    """Their mid-edge points [m], shape (n_curved, 3)."""
+
     def __post_init__(self) -> None:
         _check_indices("cells", self.cells, len(self.points))
+        _check_indices("curved_edges", self.curved_edges, len(self.points))
         _check_indices("facets", self.facets, len(self.points))
         _check_indices("contact_facets", self.contact_facets, len(self.points))
         if not np.isfinite(self.points).all():
