@@ -135,7 +135,8 @@ def _row_of_face(sensor: Sensor, mesh: TetMesh) -> sparse.csr_array:
 def model_key(scene: Scene, mesh: TetMesh, theta: npt.NDArray[np.float64] | None) -> str:
     """Content address of a reduced model's making: its mesh, its physics, its parameters and the code that makes it."""
     digest = hashlib.blake2b(digest_size=20)
-    for array in (mesh.points, mesh.cells, mesh.cell_region, mesh.facets, mesh.facet_parts, mesh.contact_facets):
+    gaps = (mesh.gap_corners, mesh.gap_weights, mesh.gap_areas)
+    for array in (mesh.points, mesh.cells, mesh.cell_region, mesh.facets, mesh.facet_parts, mesh.contact_facets, *gaps):
         digest.update(np.ascontiguousarray(array).tobytes())
     digest.update("\0".join((*mesh.part_names, *mesh.face_names)).encode())
     for name in PHYSICS:

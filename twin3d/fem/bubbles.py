@@ -13,7 +13,7 @@ from scipy import sparse
 
 from twin3d.backend import get_backend
 from twin3d.errors import SolverError
-from twin3d.fem.heat import contact_facets, material_of_parts
+from twin3d.fem.heat import is_contact_of, material_of_parts
 from twin3d.fem.tetrahedra import facet_areas, shape_gradients
 from twin3d.mesh.selection import select_facets, select_parts
 from twin3d.records import Operators, TetMesh
@@ -161,7 +161,7 @@ def _add_films(scene: Scene, mesh: TetMesh, numbering: _Numbering, weight: dict[
 
 def _add_contacts(scene: Scene, mesh: TetMesh, numbering: _Numbering, weight: dict[str, float], sums: _Sums) -> None:
     for contact in scene.contacts:
-        chosen = contact_facets(contact, mesh)
+        chosen = is_contact_of(contact, mesh.contact_parts, mesh)
         sides = mesh.contact_facets[chosen]
         edges = [numbering.of_facets(sides[:, side]) for side in (0, 1)]
         corner = mesh.points[sides[:, 0]]
@@ -173,4 +173,15 @@ def _add_contacts(scene: Scene, mesh: TetMesh, numbering: _Numbering, weight: di
             hA * np.kron(signs, FACET_BUBBLE_MASS),
             sides.reshape(-1, 6),
             hA * np.kron(signs, FACET_MIXED_MASS),
+        )
+        across = is_contact_of(contact, mesh.gap_parts, mesh)
+        corners, on_facet = mesh.gap_corners[across], mesh.gap_weights[across]
+        hA = (contact.conductance * weight[f"contact {contact.name}"] * mesh.gap_areas[across])[:, None, None]
+        bubble = 4.0 * on_facet[:, :, FACET_EDGES[:, 0]] * on_facet[:, :, FACET_EDGES[:, 1]]
+        jumps = [np.concatenate([both[:, 0], -both[:, 1]], axis=1) for both in (bubble, on_facet)]
+        sums.add(
+            np.hstack([numbering.of_facets(corners[:, side]) for side in (0, 1)]),
+            hA * jumps[0][:, :, None] * jumps[0][:, None, :],
+            corners.reshape(-1, 6),
+            hA * jumps[0][:, :, None] * jumps[1][:, None, :],
         )

@@ -17,6 +17,7 @@ from twin3d.fem.tetrahedra import (
     facet_areas,
     facet_load,
     film_stiffness,
+    gap_stiffness,
     heat_capacity_mass,
     shape_gradients,
     volume_load,
@@ -160,20 +161,26 @@ def _film_terms(scene: Scene, mesh: TetMesh) -> Iterator[Term]:
 
 def _contact_terms(scene: Scene, mesh: TetMesh) -> Iterator[Term]:
     for contact in scene.contacts:
-        chosen = contact_facets(contact, mesh)
+        chosen = is_contact_of(contact, mesh.contact_parts, mesh)
         corners = mesh.contact_facets[chosen]
         edges = mesh.points[corners[:, 0]]
         areas = 0.5 * np.linalg.norm(np.cross(edges[:, 1] - edges[:, 0], edges[:, 2] - edges[:, 0]), axis=1)
-        blocks = contact_stiffness(areas, contact.conductance)
+        touching = contact_stiffness(areas, contact.conductance)
+        across = is_contact_of(contact, mesh.gap_parts, mesh)
+        apart = gap_stiffness(mesh.gap_areas[across], mesh.gap_weights[across], contact.conductance)
         yield Term(
             _contact_parameter(contact, scene),
-            stiffness=_summed(blocks, corners.reshape(-1, 6), mesh.n_points),
+            stiffness=_summed(
+                np.concatenate([touching, apart]),
+                np.concatenate([corners, mesh.gap_corners[across]]).reshape(-1, 6),
+                mesh.n_points,
+            ),
         )
 
 
-def contact_facets(contact: Contact, mesh: TetMesh) -> npt.NDArray[np.bool_]:
-    """Which of the mesh's contact facets a contact means, shape (n_contact_facets,)."""
-    a, b = (np.isin(mesh.contact_parts, select_parts(mesh, glob)) for glob in contact.between)
+def is_contact_of(contact: Contact, parts: npt.NDArray[np.int32], mesh: TetMesh) -> npt.NDArray[np.bool_]:
+    """Which pairs of parts (n, 2) a contact means, shape (n,)."""
+    a, b = (np.isin(parts, select_parts(mesh, glob)) for glob in contact.between)
     return np.asarray((a[:, 0] & b[:, 1]) | (b[:, 0] & a[:, 1]))
 
 

@@ -100,6 +100,20 @@ def contact_stiffness(areas: npt.NDArray[np.float64], conductance: float) -> npt
     return np.concatenate([np.concatenate([film, -film], axis=2), np.concatenate([-film, film], axis=2)], axis=1)
 
 
+def gap_stiffness(
+    areas: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], conductance: float
+) -> npt.NDArray[np.float64]:
+    r"""Matrices of pairs of points across a gap, $h A (N^+ - N^-)_i (N^+ - N^-)_j$ [W/K], shape (n, 6, 6).
+
+    Args:
+        areas: That each pair stands for [m²], shape (n,).
+        weights: Shape functions at the points on the first and second side, shape (n, 2, 3).
+        conductance: h [W/(m² K)].
+    """
+    jump = np.concatenate([weights[:, 0], -weights[:, 1]], axis=1)
+    return np.asarray(conductance * areas[:, None, None] * jump[:, :, None] * jump[:, None, :])
+
+
 def facet_load(
     areas: npt.NDArray[np.float64], corners: npt.NDArray[np.int32], n_points: int
 ) -> npt.NDArray[np.float64]:

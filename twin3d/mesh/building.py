@@ -1,6 +1,5 @@
 """Builds the mesh of a scene: from the cache, or in the mesher's own process, then split at the declared contacts."""
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twin3d.errors import GeometryError, MeshError
+from twin3d.errors import GeometryError
 from twin3d.mesh.cache import load_arrays, mesh_key, save_arrays
+from twin3d.mesh.contacts import contact_mask, gap_arrays
 from twin3d.mesh.isolation import Arrays, Progress, run_worker
 from twin3d.mesh.quality import MeshReport, report_mesh
 from twin3d.mesh.topology import (
@@ -25,7 +25,6 @@ from twin3d.mesh.topology import (
     split_at_contacts,
 )
 from twin3d.records import TetMesh
-from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Contact, Geometry, Sensor
 
 ORPHAN = -1
@@ -94,9 +93,9 @@ def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:
     points, cells, points_kept = _compact(points, right_handed(points, raw["cells"]))
     facets = find_facets(cells, region, len(points))
     faces, face_names = _faces_of(raw, facets, points_kept)
-    is_contact = _contact_mask(facets, contacts, tuple(map(str, raw["part_names"])))
+    is_contact = contact_mask(facets, contacts, tuple(map(str, raw["part_names"])))
     split = split_at_contacts(cells, region, facets, is_contact, len(points))
-    return {
+    arrays = {
         "points": points[split.source],
         "cells": split.cells,
         "cell_region": region,
@@ -107,6 +106,7 @@ def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:
         "part_volumes": raw["part_volumes"],
         "messages": raw["messages"],
     }
+    return {**arrays, **gap_arrays(arrays, contacts)}
 
 
 def _compact(
@@ -142,22 +142,6 @@ def _faces_of(raw: Arrays, facets: Facets, kept: npt.NDArray[np.int64]) -> tuple
         faces[orphans] = len(names) + patch
         names = np.append(names, [""] * (int(patch.max()) + 1))
     return faces, names
-
-
-def _contact_mask(facets: Facets, contacts: Sequence[Contact], names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    mask = np.zeros(len(facets.corners), dtype=bool)
-    inner, outer = facets.parts.T
-    for contact in contacts:
-        sides = [np.array([fnmatch.fnmatchcase(name, glob) for name in names]) for glob in contact.between]
-        for glob, matched in zip(contact.between, sides, strict=True):
-            if not matched.any():
-                raise MeshError(f"contact {contact.name}: no part matches {glob!r}; the parts are {', '.join(names)}")
-        between = (outer != OUTSIDE) & ((sides[0][inner] & sides[1][outer]) | (sides[1][inner] & sides[0][outer]))
-        if not between.any():
-            a, b = contact.between
-            raise MeshError(f"contact {contact.name}: {a!r} and {b!r} do not touch; close the gap in the CAD")
-        mask |= between
-    return mask
 
 
 def _facet_arrays(
@@ -205,6 +189,10 @@ def _mesh_of(arrays: Arrays) -> TetMesh:
         "facet_parts",
         "contact_facets",
         "contact_parts",
+        "gap_corners",
+        "gap_weights",
+        "gap_areas",
+        "gap_parts",
         "curved_edges",
         "curved_points",
     )

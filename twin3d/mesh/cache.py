@@ -42,7 +42,7 @@ def mesh_key(file: Path, request: Mapping[str, Any], contacts: Sequence[Contact]
         "format": FORMAT,
         "file": file.name,
         "request": request,
-        "contacts": sorted(list(contact.between) for contact in contacts),
+        "contacts": sorted([*contact.between, str(contact.gap)] for contact in contacts),
         "meshers": {name: importlib.metadata.version(name) for name in ("netgen-mesher", "pytetwild")},
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())

@@ -42,6 +42,15 @@ class TetMesh:
     part_colours: tuple[str, ...] = ()
     """Colour of each part like ``#ff8800``, empty text without one; empty where the file knows no colours."""
 
+    gap_corners: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2, 3), dtype=np.int32))
+    """Corners of the facets on both sides of contacts across a gap, a pair of opposite points each, shape
+    (n_gap, 2, 3)."""
+    gap_weights: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2, 3)))
+    """Barycentric coordinates of the points on these facets, shape (n_gap, 2, 3)."""
+    gap_areas: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """Area that each pair of points stands for [m²], shape (n_gap,)."""
+    gap_parts: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int32))
+    """Parts on the two sides, shape (n_gap, 2)."""
     curved_edges: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int32))
     """End points of edges that follow curved faces, each edge once, shape (n_curved, 2); all others are straight."""
     curved_points: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
@@ -49,6 +58,7 @@ class TetMesh:
 
     def __post_init__(self) -> None:
         _check_indices("cells", self.cells, len(self.points))
+        _check_indices("gap_corners", self.gap_corners, len(self.points))
         _check_indices("curved_edges", self.curved_edges, len(self.points))
         _check_indices("facets", self.facets, len(self.points))
         _check_indices("contact_facets", self.contact_facets, len(self.points))

@@ -195,7 +195,7 @@ def _driver(
 
 def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> tuple[model.Contact, ...]:
     contacts = tuple(
-        model.Contact(name=entry.name or f"contact_{index + 1}", between=entry.between, conductance=entry.conductance)
+        model.Contact(**{**dict(entry), "name": entry.name or f"contact_{index + 1}"})
         for index, entry in enumerate(entries)
     )
     _refuse_twins([contact.name for contact in contacts], "contact", "name", problems)

@@ -217,6 +217,8 @@ class Contact(Frozen):
     """Globs on the names of the two parts."""
     conductance: FilmCoefficient
     """Heat flux per temperature step [W/(m² K)]."""
+    gap: Length | None = None
+    """How far apart faces may be that still exchange heat [m]; None where the parts touch."""
 
 
 class SensorRole(StrEnum):

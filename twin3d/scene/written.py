@@ -264,6 +264,7 @@ class WrittenContact(Frozen):
     name: Name | None = None
     between: tuple[str, str]
     conductance: FilmCoefficient
+    gap: Length | None = None
 
 
 class WrittenSensor(Frozen):
