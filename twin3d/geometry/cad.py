@@ -26,6 +26,9 @@ _GENERIC = re.compile(
 )
 """Names that a program gave, not a person."""
 
+MAX_RENAMED = 3
+"""Parts that got a number are listed up to so many."""
+
 SMALL_LENGTH = 1e-12
 """Edges shorter than this, in millimetres, are degenerate: the pole of a sphere."""
 
@@ -78,7 +81,9 @@ class CadReader:
                 "closed surface as STL"
             )
         parts, renamed = _named(leaves, solids, text.leaves)
-        notes = [f"a second part is named {old!r}; it is called {new!r} here" for old, new in renamed]
+        notes = [f"a second part is named {old!r}; it is called {new!r} here" for old, new in renamed[:MAX_RENAMED]]
+        if len(renamed) > MAX_RENAMED:
+            notes.append(f"{len(renamed) - MAX_RENAMED} more parts shared a name and got a number")
         if text.length_unit not in {"", "mm"}:
             notes.append(f"the file is in {text.length_unit}")
         unit = None if suffix == ".brep" else KERNEL_UNIT_M
@@ -148,8 +153,10 @@ def _solids(leaves: Sequence[Leaf], name: str) -> tuple[list[tuple[int, Any]], l
     """Solids with the numbers of their leaves, and a word on shells that are none."""
     found: list[tuple[int, Any]] = []
     messages = []
+    n_empty = 0
     for number, leaf in enumerate(leaves):
-        solids = list(leaf.shape.solids)
+        solids = [solid for solid in leaf.shape.solids if len(solid.faces)]
+        n_empty += len(leaf.shape.solids) - len(solids)
         found += [(number, solid) for solid in solids]
         if solids or not len(leaf.shape.faces):
             continue
@@ -160,6 +167,8 @@ def _solids(leaves: Sequence[Leaf], name: str) -> tuple[list[tuple[int, Any]], l
             messages.append(f"{len(closed)} closed shells of {name} without a solid were taken as solids")
         if len(closed) < len(shells):
             messages.append(f"{len(shells) - len(closed)} open surfaces of {name} were left out")
+    if n_empty:
+        messages.append(f"{n_empty} solids of {name} without any face were left out")
     return found, messages
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from twin3d.errors import GeometryError
 from twin3d.mesh.cache import load_arrays, mesh_key, save_arrays
 from twin3d.mesh.contacts import contact_mask, gap_arrays
-from twin3d.mesh.isolation import Arrays, Progress, run_worker
+from twin3d.mesh.isolation import Arrays, CrashError, Progress, run_worker
 from twin3d.mesh.quality import MeshReport, report_mesh
 from twin3d.mesh.topology import (
     CELL_EDGES,
@@ -84,7 +84,15 @@ def _request(geometry: Geometry, sensors: Sequence[Sensor]) -> dict[str, Any]:
 
 
 def _run_mesher(file: Path, request: Mapping[str, Any], progress: Progress | None) -> Arrays:
-    return run_worker("twin3d.mesh.mesher", {**request, "file": str(file.resolve())}, file.name, progress=progress)
+    """Netgen in a process of its own; where it crashes, fTetWild in another."""
+    asked = {**request, "file": str(file.resolve())}
+    try:
+        return run_worker("twin3d.mesh.mesher", {**asked, "crash": ""}, file.name, progress=progress)
+    except CrashError as crash:
+        try:
+            return run_worker("twin3d.mesh.mesher", {**asked, "crash": str(crash)}, file.name, progress=progress)
+        except CrashError:
+            raise crash from None
 
 
 def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:

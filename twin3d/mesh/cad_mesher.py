@@ -47,6 +47,8 @@ def mesh_cad(body: CadBody, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh
     """
     names = [part.name for part in body.parts]
     sizing.refuse_idle(names)
+    if sizing.crash:
+        return _mesh_triangles(body, sizing, name, reason=sizing.crash, tell=tell)
     tell(0.1, f"joining {len(names)} solids")
     shape, overlaps = glue(names, body.solids)
     volumes = {part: sum(float(s.mass) for s in shape.solids if s.name == part) for part in names}
@@ -62,10 +64,14 @@ def mesh_cad(body: CadBody, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh
     points = (*(near for point in coarse.point_sizes for near in _around(point)), *_wall_sizes(body, coarse))
     mesh, notes = _best_mesh(occ.OCCGeometry(shape), _recipes(coarse, points), name, tell=tell)
     if mesh is None:
-        tell(0.4, f"meshing {name} again, with fTetWild")
-        return mesh_wildly(tessellate(body), sizing, reason="; ".join(notes))
+        return _mesh_triangles(body, sizing, name, reason="; ".join(notes), tell=tell)
     _refine(mesh, n_refine, tell)
     return raw_mesh(mesh, body.parts, volumes, [*messages, *notes], is_curved=sizing.is_curved)
+
+
+def _mesh_triangles(body: CadBody, sizing: Sizing, name: str, *, reason: str, tell: Tell) -> RawMesh:
+    tell(0.4, f"meshing {name} again, with fTetWild")
+    return mesh_wildly(tessellate(body), sizing, reason=reason)
 
 
 def _planned(sizing: Sizing, volume: float) -> tuple[Sizing, int]:

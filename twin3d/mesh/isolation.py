@@ -31,6 +31,10 @@ ERRORS: Mapping[str, type[Exception]] = {
 GIB = 1 << 30
 
 
+class CrashError(MeshError):
+    """A worker died or was stopped without a word of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a worker may use before it is stopped."""
@@ -57,7 +61,8 @@ def run_worker(
 
     Raises:
         GeometryError: The worker said so.
-        MeshError: The worker said so, crashed, or was stopped at a limit.
+        MeshError: The worker said so.
+        CrashError: It crashed, or was stopped at a limit.
     """
     limits = limits or Limits()
     with tempfile.TemporaryDirectory() as folder:
@@ -73,9 +78,9 @@ def run_worker(
         if error is not None:
             raise error
         if is_silent:
-            raise MeshError(f"{name} made no progress for {limits.silence_s:g} s and was given up; {REMEDY}")
+            raise CrashError(f"{name} made no progress for {limits.silence_s:g} s and was given up; {REMEDY}")
         if process.returncode or not out.is_file():
-            raise MeshError(_epitaph(name, process.returncode, errors.read_text(encoding="utf-8", errors="replace")))
+            raise CrashError(_epitaph(name, process.returncode, errors.read_text(encoding="utf-8", errors="replace")))
         with np.load(out, allow_pickle=False) as data:
             return dict(data)
 

@@ -71,6 +71,7 @@ def _sizing(request: Mapping[str, Any], scale: float, shape: geometry.Shape) -> 
         curvature=request["curvature_cells"],
         wall_cells=request["wall_cells"],
         is_curved=request["curved"],
+        crash=request["crash"],
     )
 
 

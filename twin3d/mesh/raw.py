@@ -44,6 +44,8 @@ class Sizing:
     """Cells across thin walls, at least; 0 does not look for them."""
     is_curved: bool = False
     """Whether edges on curved faces follow them."""
+    crash: str = ""
+    """How the first mesher crashed on this file, so that it is not tried again; empty at the first attempt."""
 
     def size_of_part(self, name: str) -> float | None:
         """Longest edge wanted in a part, None where no local size names it."""
