@@ -164,7 +164,8 @@ def _set_name(label: TDF_Label, name: str) -> None:
 
 
 def _scrub(path: Path, name: str, script: str) -> None:
-    """Take time, place and version of the writer out of the header."""
+    """Take time and place out of the header, and needless blanks out of the rest."""
     header = f"FILE_NAME('{name}','2026-01-01T00:00:00',(''),(''),'Open CASCADE','{script}','');\n"
     text = re.sub(r"FILE_NAME\(.*?\);\n", header, path.read_text(encoding="ascii"), count=1, flags=re.DOTALL)
-    path.write_text(text, encoding="ascii")
+    text = re.sub(r"^(#\d+) = ", r"\1=", text, flags=re.MULTILINE)
+    path.write_text(re.sub(r"^ +", "", text, flags=re.MULTILINE), encoding="ascii")
