@@ -8,22 +8,35 @@ from hypothesis import strategies as st
 from twin3d.errors import SceneError
 from twin3d.scene import selectors
 from twin3d.scene.selectors import (
+    Adjacent,
     And,
+    AnyPlane,
+    Area,
     Between,
     Box,
+    Cone,
     Cylinder,
+    Furthest,
     Hole,
+    Id,
     Largest,
     Name,
+    Named,
     Near,
     Normal,
     Not,
     Or,
+    Other,
     Outer,
+    Parallel,
     Part,
     Plane,
+    Smallest,
+    Sphere,
+    is_word,
     parse,
     parse_point,
+    with_meanings,
 )
 
 X, Z = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
@@ -42,6 +55,11 @@ X, Z = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
         ("hole r=3..4 mm along z", Hole((0.003, 0.004), Z)),
         ("cylinder r=8mm", Cylinder((0.008 * 0.98, 0.008 * 1.02))),
         ("cylinder along x", Cylinder(None, X)),
+        ("sphere", Sphere()),
+        ("sphere r=2..3 mm", Sphere((0.002, 0.003))),
+        ("cone", Cone()),
+        ("cone along z", Cone(Z)),
+        ("plane", AnyPlane()),
         ("near 80,0,3 mm", Near((0.08, 0.0, 0.003))),
         ("box 0,0,0 to 10,20,5 mm", Box((0.0, 0.0, 0.0), (0.01, 0.02, 0.005))),
         ("box -1,0,0 cm to 10,20,5 mm", Box((-0.01, 0.0, 0.0), (0.01, 0.02, 0.005))),
@@ -50,6 +68,23 @@ X, Z = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
         ('part "heat sink"', Part("heat sink")),
         ("name inlet*", Name("inlet*")),
         ("outer", Outer()),
+        ("all", Outer()),
+        ("other", Other()),
+        ("smallest", Smallest()),
+        ("area 10..20 mm^2", Area((1e-5, 2e-5))),
+        ("area 3 cm^2", Area((3e-4 * 0.98, 3e-4 * 1.02))),
+        ("id 3", Id((3,))),
+        ("id 3, 4,12", Id((3, 4, 12))),
+        ("face hot_side", Named("hot_side")),
+        (">Z", Furthest(">", "z")),
+        ("<x", Furthest("<", "x")),
+        ("|Y", Parallel("y")),
+        ("%PLANE", AnyPlane()),
+        ("%Cylinder and |Z", And(Cylinder(), Parallel("z"))),
+        ("%SPHERE or %CONE", Or(Sphere(), Cone())),
+        ("adjacent to hole", Adjacent(Hole())),
+        ("adjacent to (hole or cone) and plane", And(Adjacent(Or(Hole(), Cone())), AnyPlane())),
+        ("not plane and largest", And(Not(AnyPlane()), Largest())),
         ("part heatsink and outer", And(Part("heatsink"), Outer())),
         ("outer and largest", And(Outer(), Largest())),
         ("outer or hole and largest", Or(Outer(), And(Hole(), Largest()))),
@@ -84,6 +119,14 @@ def test_what_a_selector_says(text, selector):
         ("between die", "expected a second part name", 11),
         ("part and outer", "expected a part name", 5),
         ("(outer", "expected and, or, or a closing parenthesis", 6),
+        ("area 10 mm", "expected a unit of area, such as mm^2", 8),
+        ("area 20..10 mm^2", "expected a positive area, the smaller one first", 5),
+        ("id 0", "expected the number of a face, counted from 1", 3),
+        ("id 1,x", "expected the number of a face", 5),
+        ("adjacent hole", 'expected the word "to" and a selector', 9),
+        ("face 3", "expected a name of [faces]", 5),
+        (">Q", "expected one of normal, plane", 0),
+        ("%TORUS", "%CYLINDER", 0),
         ("near 1e999,0,0 mm", "expected a finite number", 5),
         ("(" * 100 + "outer" + ")" * 100, "expected fewer than 40 nested terms", 40),
     ],
@@ -96,6 +139,26 @@ def test_a_wrong_selector_is_shown_with_a_caret(text, expected, caret):
     assert expected in message
     assert shown == f"    {text}"
     assert pointer.index("^") - 4 == caret
+
+
+def test_a_known_name_may_stand_without_the_word_face():
+    assert_same(parse("hot_side and outer", ["hot_side"]), And(Named("hot_side"), Outer()))
+    with pytest.raises(SceneError, match=r"a name of \[faces\] \(hot_side\), not, or a parenthesis; found 'hot_sid'"):
+        parse("hot_sid", ["hot_side"])
+
+
+def test_names_get_their_meanings_wherever_they_stand():
+    meanings = {"hot": Hole(), "cold": Outer()}
+
+    told = with_meanings(parse("adjacent to face hot or not (face cold and face odd)"), meanings)
+
+    odd = Not(And(Named("cold", Outer()), Named("odd")))
+    assert_same(told, Or(Adjacent(Named("hot", Hole())), odd))
+
+
+def test_words_of_the_language_are_no_names():
+    assert all(is_word(word) for word in ("outer", "other", "and", "to", "along", "max"))
+    assert not is_word("hot_side")
 
 
 def test_a_selector_has_an_end():
@@ -133,12 +196,20 @@ terms = st.one_of(
     st.builds(Between, globs, globs),
     st.builds(Part, globs),
     st.builds(Name, globs),
-    st.just(Outer()),
-    st.just(Largest()),
+    st.builds(Sphere, st.none() | radii),
+    st.builds(Cone, st.none() | directions),
+    st.builds(Furthest, st.sampled_from("<>"), st.sampled_from("xyz")),
+    st.builds(Parallel, st.sampled_from("xyz")),
+    st.builds(Area, radii),
+    st.builds(Id, st.lists(st.integers(min_value=1, max_value=10**6), min_size=1, max_size=4).map(tuple)),
+    st.builds(Named, st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,8}", fullmatch=True)),
+    st.sampled_from([Outer(), Other(), AnyPlane(), Largest(), Smallest()]),
 )
 trees = st.recursive(
     terms,
-    lambda inner: st.builds(And, inner, inner) | st.builds(Or, inner, inner) | st.builds(Not, inner),
+    lambda inner: (
+        st.builds(And, inner, inner) | st.builds(Or, inner, inner) | st.builds(Not, inner) | st.builds(Adjacent, inner)
+    ),
     max_leaves=8,
 )
 
@@ -150,7 +221,7 @@ def test_every_selector_comes_back_as_it_went(selector):
 
 
 @settings(deadline=None)
-@given(text=st.text(alphabet="outernamlzxyholdbpif=.,()-'\" 0123456789*_", max_size=40))
+@given(text=st.text(alphabet="outernamlzxyholdbpifcjs=.,()-'\" 0123456789*_<>|%ZNP", max_size=40))
 def test_any_text_is_a_selector_or_a_scene_error(text):
     try:
         parsed = parse(text)

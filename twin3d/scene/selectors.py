@@ -4,201 +4,116 @@ A selector is parsed here and resolved against the mesh in `twin3d.mesh.selectio
 
     selector := all { "or" all }
     all      := one { "and" one }
-    one      := "not" one | "(" selector ")" | term
-    term     := "normal" DIRECTION | "plane" ("max" | "min") DIRECTION | "hole" [radius] [along]
-              | "cylinder" [radius] [along] | "near" POINT | "box" POINT "to" POINT | "between" GLOB GLOB
-              | "part" GLOB | "name" GLOB | "outer" | "largest"
+    one      := "not" one | "adjacent" "to" one | "(" selector ")" | term
+    term     := "normal" DIRECTION | "plane" [("max" | "min") DIRECTION] | "hole" [radius] [along]
+              | "cylinder" [radius] [along] | "sphere" [radius] | "cone" [along] | "near" POINT
+              | "box" POINT "to" POINT | "between" GLOB GLOB | "part" GLOB | "name" GLOB | "outer" | "all" | "other"
+              | "largest" | "smallest" | "area" AREA [".." AREA] | "id" NUMBER { "," NUMBER }
+              | "face" NAME | NAME | ">X" | "<X" | "|X" | "%PLANE" | "%CYLINDER" | "%SPHERE" | "%CONE"
     radius   := "r" "=" LENGTH [".." LENGTH]          along := "along" DIRECTION
 
-A DIRECTION is ``x``, ``+x``, ``-x`` or three numbers ``1,0,1``; a POINT is ``80,0,3 mm``; a LENGTH is ``5 mm``.
-The first corner of a box and the first of two radii share the unit of the second.
+A DIRECTION is ``x``, ``+x``, ``-x`` or three numbers ``1,0,1``; a POINT is ``80,0,3 mm``; a LENGTH is ``5 mm``; a NAME
+is a key of the scene's ``[faces]``. The first corner of a box and the first of two sizes share the unit of the second.
 """
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Collection
 
 from twin3d.errors import SceneError, UnitError
+from twin3d.scene.terms import (
+    AXES,
+    GLOB,
+    RESERVED,
+    SINGLE_TOLERANCE,
+    Adjacent,
+    And,
+    AnyPlane,
+    Area,
+    Between,
+    Box,
+    Cone,
+    Cylinder,
+    Furthest,
+    Hole,
+    Id,
+    Largest,
+    Name,
+    Named,
+    Near,
+    Normal,
+    Not,
+    Or,
+    Other,
+    Outer,
+    Parallel,
+    Part,
+    Plane,
+    Selector,
+    Smallest,
+    Sphere,
+    Vector,
+    walk,
+    with_meanings,
+)
 from twin3d.units import parse_quantity
 
-RADIUS_TOLERANCE = 0.02
-"""A single radius ``r=5 mm`` matches within this relative tolerance: tessellation and fitting blur it."""
+__all__ = [
+    "AXES",
+    "Adjacent",
+    "And",
+    "AnyPlane",
+    "Area",
+    "Between",
+    "Box",
+    "Cone",
+    "Cylinder",
+    "Furthest",
+    "Hole",
+    "Id",
+    "Largest",
+    "Name",
+    "Named",
+    "Near",
+    "Normal",
+    "Not",
+    "Or",
+    "Other",
+    "Outer",
+    "Parallel",
+    "Part",
+    "Plane",
+    "Selector",
+    "Smallest",
+    "Sphere",
+    "Vector",
+    "is_word",
+    "parse",
+    "parse_point",
+    "walk",
+    "with_meanings",
+]
 
 _MAX_DEPTH = 40
 _MAX_LENGTH = 2000
-
-Vector: TypeAlias = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Normal:
-    """Plane faces whose outward normal has a direction."""
-
-    direction: Vector
-    """Unit vector, outward."""
-
-    def __str__(self) -> str:
-        return f"normal {_direction_text(self.direction)}"
+_MAX_NUMBER = 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Plane:
-    """The outermost plane faces along an axis."""
+def parse(text: str, names: Collection[str] = ()) -> Selector:
+    """Parse a selector; raises SceneError that shows the text with a caret and what was expected.
 
-    side: str
-    """``max`` or ``min``."""
-    axis: Vector
-    """Unit vector."""
-
-    def __str__(self) -> str:
-        return f"plane {self.side} {_direction_text(self.axis).removeprefix('+')}"
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """Cylindrical faces that curve inwards, all the way round."""
-
-    radius: tuple[float, float] | None = None
-    """Smallest and largest radius [m]; None for any."""
-    axis: Vector | None = None
-    """Unit vector along the hole, either way; None for any."""
-
-    def __str__(self) -> str:
-        return "hole" + _cylinder_text(self.radius, self.axis)
-
-
-@dataclass(frozen=True, slots=True)
-class Cylinder:
-    """Cylindrical faces, holes included."""
-
-    radius: tuple[float, float] | None = None
-    """Smallest and largest radius [m]; None for any."""
-    axis: Vector | None = None
-    """Unit vector along the cylinder, either way; None for any."""
-
-    def __str__(self) -> str:
-        return "cylinder" + _cylinder_text(self.radius, self.axis)
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """The one face nearest to a point."""
-
-    point: Vector
-    """Point [m]."""
-
-    def __str__(self) -> str:
-        return f"near {_point_text(self.point)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Faces that lie within a box."""
-
-    lo: Vector
-    """Lowest corner [m]."""
-    hi: Vector
-    """Highest corner [m]."""
-
-    def __str__(self) -> str:
-        return f"box {_point_text(self.lo)} to {_point_text(self.hi)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """The interface of two parts."""
-
-    a: str
-    """Glob on part names."""
-    b: str
-    """Glob on part names."""
-
-    def __str__(self) -> str:
-        return f"between {_glob_text(self.a)} {_glob_text(self.b)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """All faces of the parts that match."""
-
-    glob: str
-    """Glob on part names."""
-
-    def __str__(self) -> str:
-        return f"part {_glob_text(self.glob)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """Faces by the name that the file gives them."""
-
-    glob: str
-    """Glob on face names."""
-
-    def __str__(self) -> str:
-        return f"name {_glob_text(self.glob)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Outer:
-    """Faces with material on one side only."""
-
-    def __str__(self) -> str:
-        return "outer"
-
-
-@dataclass(frozen=True, slots=True)
-class Largest:
-    """The face of largest area among those that the terms joined to it by ``and`` leave."""
-
-    def __str__(self) -> str:
-        return "largest"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Faces that both sides select."""
-
-    left: "Selector"
-    right: "Selector"
-
-    def __str__(self) -> str:
-        return f"{_inner_text(self.left, Or)} and {_inner_text(self.right, Or, And)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Faces that either side selects."""
-
-    left: "Selector"
-    right: "Selector"
-
-    def __str__(self) -> str:
-        return f"{self.left} or {_inner_text(self.right, Or)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Faces that the inner selector leaves."""
-
-    inner: "Selector"
-
-    def __str__(self) -> str:
-        return f"not {_inner_text(self.inner, Or, And)}"
-
-
-Selector: TypeAlias = (
-    Normal | Plane | Hole | Cylinder | Near | Box | Between | Part | Name | Outer | Largest | And | Or | Not
-)
-
-
-def parse(text: str) -> Selector:
-    """Parse a selector; raises SceneError that shows the text with a caret and what was expected."""
+    Args:
+        text: The selector.
+        names: Keys of the scene's ``[faces]``, which may stand without the word ``face``.
+    """
     if len(text) > _MAX_LENGTH:
         raise SceneError(f"a selector of {len(text)} characters is too long; the limit is {_MAX_LENGTH}")
-    return _Parser(text).parse()
+    return _Parser(text, names).parse()
+
+
+def is_word(name: str) -> bool:
+    """Whether a name means something else in selectors already."""
+    return name in RESERVED or name in _Parser("")._terms or name in {"along", "max", "min"}
 
 
 def parse_point(text: str) -> Vector:
@@ -211,16 +126,24 @@ _TOKEN = re.compile(
     rf"(?P<number>{_NUMBER})|(?P<range>\.\.)|(?P<quoted>\"[^\"]*\"|'[^']*')|(?P<axis>[+-][xyz]\b)"
     r"|(?P<word>[^\s(),=\"'.][^\s(),=\"']*)|(?P<sign>[(),=])"
 )
-_GLOB = re.compile(r"\"([^\"]+)\"|'([^']+)'|([^\s(),\"']+)")
-_AXES: dict[str, Vector] = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
-_RESERVED = frozenset({"and", "or", "not", "to"})
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_ALIASES: dict[str, Selector] = {
+    **{f"{side}{axis.upper()}": Furthest(side, axis) for side in "><" for axis in AXES},
+    **{f"|{axis.upper()}": Parallel(axis) for axis in AXES},
+    "%PLANE": AnyPlane(),
+    "%CYLINDER": Cylinder(),
+    "%SPHERE": Sphere(),
+    "%CONE": Cone(),
+}
+"""CadQuery's words."""
 
 
 class _Parser:
     """A recursive-descent parser; one method per rule of the grammar."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, names: Collection[str] = ()) -> None:
         self._text = text
+        self._names = names
         self._place = 0
         self._skip_space()
         self._depth = 0
@@ -229,13 +152,22 @@ class _Parser:
             "plane": self._plane,
             "hole": lambda: Hole(*self._radius_and_axis()),
             "cylinder": lambda: Cylinder(*self._radius_and_axis()),
+            "sphere": lambda: Sphere(self._radius()),
+            "cone": lambda: Cone(self._along()),
             "near": lambda: Near(self._point()),
             "box": self._box,
             "between": lambda: Between(self._glob("a part name"), self._glob("a second part name")),
             "part": lambda: Part(self._glob("a part name")),
             "name": lambda: Name(self._glob("a face name")),
             "outer": Outer,
+            "all": Outer,
+            "other": Other,
             "largest": Largest,
+            "smallest": Smallest,
+            "area": self._area,
+            "id": self._numbers,
+            "adjacent": self._adjacent,
+            "face": self._named,
         }
 
     def parse(self) -> Selector:
@@ -277,11 +209,18 @@ class _Parser:
             if not self._accept(")"):
                 raise self._error("and, or, or a closing parenthesis")
             return selector
-        rule = self._terms.get(self._peek())
-        if rule is None:
-            raise self._error(f"one of {', '.join(self._terms)}, not, or a parenthesis")
+        word = self._peek()
+        rule = self._terms.get(word)
+        if rule is not None:
+            self._take()
+            return rule()
+        alias = Named(word) if word in self._names else _ALIASES.get(word.upper())
+        if alias is None:
+            names = f", a name of [faces] ({', '.join(self._names)})" if self._names else ""
+            kinds = f", {', '.join(_ALIASES)}" if word[:1] in {">", "<", "|", "%"} else ""
+            raise self._error(f"one of {', '.join(self._terms)}{kinds}{names}, not, or a parenthesis")
         self._take()
-        return rule()
+        return alias
 
     def _normal(self) -> Selector:
         return Normal(self._direction())
@@ -290,6 +229,8 @@ class _Parser:
         for side in ("max", "min"):
             if self._accept(side):
                 return Plane(side, self._direction())
+        if self._peek() in {"", "and", "or", ")"}:
+            return AnyPlane()
         raise self._error("max or min")
 
     def _box(self) -> Selector:
@@ -306,25 +247,59 @@ class _Parser:
         return Box(lo, hi)
 
     def _radius_and_axis(self) -> tuple[tuple[float, float] | None, Vector | None]:
-        radius = self._radius() if self._accept("r") else None
-        axis = self._direction() if self._accept("along") else None
-        return radius, axis
+        return self._radius(), self._along()
 
-    def _radius(self) -> tuple[float, float]:
+    def _along(self) -> Vector | None:
+        return self._direction() if self._accept("along") else None
+
+    def _radius(self) -> tuple[float, float] | None:
+        if not self._accept("r"):
+            return None
         if not self._accept("="):
             raise self._error('"=" and a radius, as in "r=5 mm"')
+        return self._bounds("radius", self._length_unit)
+
+    def _area(self) -> Selector:
+        return Area(self._bounds("area", self._area_unit))
+
+    def _bounds(self, what: str, read_unit: Callable[[], float]) -> tuple[float, float]:
         place = self._place
         low = self._number()
         if self._accept(".."):
             high = self._number()
-            unit = self._length_unit()
+            unit = read_unit()
             bounds = (low * unit, high * unit)
         else:
-            unit = self._length_unit()
-            bounds = (low * unit * (1.0 - RADIUS_TOLERANCE), low * unit * (1.0 + RADIUS_TOLERANCE))
+            unit = read_unit()
+            bounds = (low * unit * (1.0 - SINGLE_TOLERANCE), low * unit * (1.0 + SINGLE_TOLERANCE))
         if not 0.0 < bounds[0] < bounds[1] < math.inf:
-            raise self._error("a positive radius, the smaller one first", place=place)
+            raise self._error(f"a positive {what}, the smaller one first", place=place)
         return bounds
+
+    def _numbers(self) -> Selector:
+        numbers = [self._face_number()]
+        while self._accept(","):
+            numbers.append(self._face_number())
+        return Id(tuple(numbers))
+
+    def _face_number(self) -> int:
+        token = self._peek()
+        if not re.fullmatch(r"[0-9]+", token) or not 0 < int(token[:12]) < _MAX_NUMBER:
+            raise self._error("the number of a face, counted from 1, as `twin3d mesh --faces` shows it")
+        self._take()
+        return int(token)
+
+    def _adjacent(self) -> Selector:
+        if not self._accept("to"):
+            raise self._error('the word "to" and a selector, as in "adjacent to (plane max z)"')
+        return Adjacent(self._one())
+
+    def _named(self) -> Selector:
+        word = self._peek()
+        if not _NAME.fullmatch(word):
+            raise self._error("a name of [faces]")
+        self._take()
+        return Named(word)
 
     def _point(self) -> Vector:
         numbers = self._triple()
@@ -340,10 +315,10 @@ class _Parser:
 
     def _direction(self) -> Vector:
         token = self._peek()
-        if token.lstrip("+-") in _AXES:
+        if token.lstrip("+-") in AXES:
             self._take()
             sign = -1.0 if token.startswith("-") else 1.0
-            x, y, z = (sign * value + 0.0 for value in _AXES[token.lstrip("+-")])
+            x, y, z = (sign * value + 0.0 for value in AXES[token.lstrip("+-")])
             return (x, y, z)
         if not _is_number(token):
             raise self._error("a direction: x, +x, -x, y, z or three numbers such as 1,0,1")
@@ -365,19 +340,25 @@ class _Parser:
         return value
 
     def _length_unit(self) -> float:
+        return self._unit("m", "a unit of length, such as mm")
+
+    def _area_unit(self) -> float:
+        return self._unit("m^2", "a unit of area, such as mm^2")
+
+    def _unit(self, si_unit: str, expected: str) -> float:
         unit = self._peek()
-        if not unit or not unit[0].isalpha() or unit in _RESERVED or unit == "along":
-            raise self._error("a unit of length, such as mm")
+        if not unit or not unit[0].isalpha() or unit in RESERVED or unit == "along":
+            raise self._error(expected)
         try:
-            scale = parse_quantity(f"1 {unit}", "m")
+            scale = parse_quantity(f"1 {unit}", si_unit)
         except UnitError as error:
-            raise self._error("a unit of length, such as mm") from error
+            raise self._error(expected) from error
         self._take()
         return scale
 
     def _glob(self, what: str) -> str:
-        match = _GLOB.match(self._text, self._place)
-        if match is None or match[0] in _RESERVED:
+        match = GLOB.match(self._text, self._place)
+        if match is None or match[0] in RESERVED:
             raise self._error(f"{what}, such as heatsink or chip_* (in quotes if it has spaces)")
         self._place = match.end()
         self._skip_space()
@@ -420,41 +401,3 @@ def _scaled(numbers: Vector, unit: float) -> Vector:
 
 def _is_number(token: str) -> bool:
     return re.fullmatch(_NUMBER, token) is not None
-
-
-def _direction_text(direction: Vector) -> str:
-    for name, axis in _AXES.items():
-        for sign, prefix in ((1.0, "+"), (-1.0, "-")):
-            if direction == tuple(sign * value + 0.0 for value in axis):
-                return f"{prefix}{name}"
-    return ",".join(f"{value!r}" for value in direction)
-
-
-def _point_text(point: Vector) -> str:
-    return ",".join(_millimetres(value) for value in point) + " mm"
-
-
-def _cylinder_text(radius: tuple[float, float] | None, axis: Vector | None) -> str:
-    words = ""
-    if radius is not None:
-        middle = 0.5 * (radius[0] + radius[1])
-        is_single = math.isclose(radius[1] - radius[0], 2.0 * RADIUS_TOLERANCE * middle, rel_tol=1e-9)
-        shown = _millimetres(middle) if is_single else f"{_millimetres(radius[0])}..{_millimetres(radius[1])}"
-        words += f" r={shown} mm"
-    if axis is not None:
-        words += f" along {_direction_text(axis).removeprefix('+')}"
-    return words
-
-
-def _millimetres(value: float) -> str:
-    return f"{value * 1e3:.12g}"
-
-
-def _glob_text(glob: str) -> str:
-    if _GLOB.fullmatch(glob) and not glob.startswith(("'", '"')) and glob not in _RESERVED:
-        return glob
-    return f"'{glob}'" if '"' in glob else f'"{glob}"'
-
-
-def _inner_text(selector: Selector, *looser: type) -> str:
-    return f"({selector})" if isinstance(selector, looser) else str(selector)
