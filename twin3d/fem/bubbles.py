@@ -13,9 +13,9 @@ from scipy import sparse
 
 from twin3d.backend import get_backend
 from twin3d.errors import SolverError
-from twin3d.fem.heat import is_contact_of, material_of_parts
+from twin3d.fem.heat import LoadFacets, is_contact_of, material_of_parts
 from twin3d.fem.tetrahedra import facet_areas, shape_gradients
-from twin3d.mesh.selection import select_facets, select_parts
+from twin3d.mesh.selection import select_load_facets, select_parts
 from twin3d.records import Operators, TetMesh
 from twin3d.scene import Convection, HeatFlux, HeatSource, Radiation, Scene
 
@@ -51,8 +51,9 @@ def assemble_bubbles(scene: Scene, mesh: TetMesh, operators: Operators, theta: A
     weight = {item.name: float(value) for item, value in zip(operators.parameters, theta, strict=True)}
     sums = _Sums(len(numbering.edges), mesh.n_points, len(scene.inputs))
     _add_conduction(scene, mesh, numbering, weight, sums)
-    _add_sources(scene, mesh, numbering, sums)
-    _add_films(scene, mesh, numbering, weight, sums)
+    facets = select_load_facets(mesh, scene.loads)
+    _add_sources(scene, mesh, numbering, facets, sums)
+    _add_films(scene, mesh, numbering, weight, facets, sums)
     _add_contacts(scene, mesh, numbering, weight, sums)
     return Bubbles(numbering.edges, *sums.matrices(), sums.load)
 
@@ -132,13 +133,12 @@ def _add_conduction(scene: Scene, mesh: TetMesh, numbering: _Numbering, weight: 
     sums.add(numbering.of_cells, own, mesh.cells, mixed)
 
 
-def _add_sources(scene: Scene, mesh: TetMesh, numbering: _Numbering, sums: _Sums) -> None:
-    for load in scene.loads:
+def _add_sources(scene: Scene, mesh: TetMesh, numbering: _Numbering, load_facets: LoadFacets, sums: _Sums) -> None:
+    for load, facets in zip(scene.loads, load_facets, strict=True):
         if isinstance(load, HeatSource):
             chosen = np.isin(mesh.cell_region, select_parts(mesh, load.part))
             sizes, edges, share = mesh.cell_volumes()[chosen], numbering.of_cells[chosen], 1.0 / 5.0
         elif isinstance(load, HeatFlux):
-            facets = select_facets(mesh, load.face)
             sizes, edges, share = facet_areas(mesh, facets), numbering.of_facets(mesh.facets[facets]), 1.0 / 3.0
         else:
             continue
@@ -147,11 +147,17 @@ def _add_sources(scene: Scene, mesh: TetMesh, numbering: _Numbering, sums: _Sums
         sums.add_load(index, edges, np.repeat((share * density * sizes)[:, None], edges.shape[1], axis=1))
 
 
-def _add_films(scene: Scene, mesh: TetMesh, numbering: _Numbering, weight: dict[str, float], sums: _Sums) -> None:
-    for load in scene.loads:
+def _add_films(
+    scene: Scene,
+    mesh: TetMesh,
+    numbering: _Numbering,
+    weight: dict[str, float],
+    load_facets: LoadFacets,
+    sums: _Sums,
+) -> None:
+    for load, facets in zip(scene.loads, load_facets, strict=True):
         if not isinstance(load, Convection | Radiation):
             continue
-        facets = select_facets(mesh, load.face)
         corners = mesh.facets[facets]
         edges = numbering.of_facets(corners)
         hA = load.film_coefficient * weight[f"film of {load.name}"] * facet_areas(mesh, facets)

@@ -22,7 +22,7 @@ from twin3d.fem.tetrahedra import (
     shape_gradients,
     volume_load,
 )
-from twin3d.mesh.selection import select_facets, select_parts
+from twin3d.mesh.selection import select_load_facets, select_parts
 from twin3d.records import Operators, Parameter, ParameterKind, TetMesh
 from twin3d.scene import (
     Contact,
@@ -37,6 +37,8 @@ from twin3d.scene import (
 
 Array = npt.NDArray[np.float64]
 Matrix = sparse.csr_array
+LoadFacets = Sequence[npt.NDArray[np.int32]]
+"""Facets of each load of the scene."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,8 +67,9 @@ def assemble_heat(scene: Scene, mesh: TetMesh, *, backend: Backend) -> Operators
         SelectionError: A face or part of a load matches nothing.
         SolverError: Two loads prescribe the temperature of the same point.
     """
-    terms = [*_material_terms(scene, mesh, backend), *_film_terms(scene, mesh), *_contact_terms(scene, mesh)]
-    fixed_points, fixed_input = _fixed(scene, mesh)
+    facets = select_load_facets(mesh, scene.loads)
+    terms = [*_material_terms(scene, mesh, backend), *_film_terms(scene, mesh, facets), *_contact_terms(scene, mesh)]
+    fixed_points, fixed_input = _fixed(scene, mesh, facets)
     n_points, n_inputs = mesh.n_points, len(scene.inputs)
     empty, no_load = sparse.csr_array((n_points, n_points)), np.zeros((n_points, n_inputs))
     return Operators(
@@ -74,7 +77,7 @@ def assemble_heat(scene: Scene, mesh: TetMesh, *, backend: Backend) -> Operators
         mass_terms=tuple(empty if term.mass is None else term.mass for term in terms),
         stiffness_terms=tuple(empty if term.stiffness is None else term.stiffness for term in terms),
         load_terms=tuple(no_load if term.load is None else term.load for term in terms),
-        constant_load=_constant_load(scene, mesh),
+        constant_load=_constant_load(scene, mesh, facets),
         input_names=tuple(item.name for item in scene.inputs),
         input_is_temperature=np.array([item.is_temperature for item in scene.inputs], dtype=bool),
         fixed_points=fixed_points,
@@ -144,11 +147,10 @@ def material_of_parts(entries: Sequence[PartMaterial], part_names: Sequence[str]
     return np.asarray(len(entries) - 1 - matches[::-1].argmax(axis=0))
 
 
-def _film_terms(scene: Scene, mesh: TetMesh) -> Iterator[Term]:
-    for load in scene.loads:
+def _film_terms(scene: Scene, mesh: TetMesh, load_facets: LoadFacets) -> Iterator[Term]:
+    for load, facets in zip(scene.loads, load_facets, strict=True):
         if not isinstance(load, Convection | Radiation):
             continue
-        facets = select_facets(mesh, load.face)
         areas, corners = facet_areas(mesh, facets), mesh.facets[facets]
         column = np.zeros((mesh.n_points, len(scene.inputs)))
         column[:, scene.input_index(load.input)] = load.film_coefficient * facet_load(areas, corners, mesh.n_points)
@@ -190,17 +192,16 @@ def _summed(blocks: Array, corners: npt.NDArray[np.int32], n_points: int) -> Mat
     return sparse.csr_array(sparse.coo_array((blocks.ravel(), (rows, columns)), shape=(n_points, n_points)))
 
 
-def _constant_load(scene: Scene, mesh: TetMesh) -> Array:
+def _constant_load(scene: Scene, mesh: TetMesh, load_facets: LoadFacets) -> Array:
     """Columns of heat sources and fluxes [W per unit of the input], shape (n_points, n_inputs)."""
     columns = np.zeros((mesh.n_points, len(scene.inputs)))
-    for load in scene.loads:
+    for load, facets in zip(scene.loads, load_facets, strict=True):
         if isinstance(load, HeatSource):
             chosen = np.isin(mesh.cell_region, select_parts(mesh, load.part))
             volumes = mesh.cell_volumes()[chosen]
             column = volume_load(volumes, mesh.cells[chosen], mesh.n_points)
             total = volumes.sum()
         elif isinstance(load, HeatFlux):
-            facets = select_facets(mesh, load.face)
             areas = facet_areas(mesh, facets)
             column, total = facet_load(areas, mesh.facets[facets], mesh.n_points), areas.sum()
         else:
@@ -210,13 +211,13 @@ def _constant_load(scene: Scene, mesh: TetMesh) -> Array:
     return columns
 
 
-def _fixed(scene: Scene, mesh: TetMesh) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _fixed(scene: Scene, mesh: TetMesh, load_facets: LoadFacets) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Points of prescribed temperature, sorted, and the input that prescribes each."""
     owner = np.full(mesh.n_points, -1, dtype=np.int32)
-    for load in scene.loads:
+    for load, facets in zip(scene.loads, load_facets, strict=True):
         if not isinstance(load, FixedTemperature):
             continue
-        points = np.unique(mesh.facets[select_facets(mesh, load.face)])
+        points = np.unique(mesh.facets[facets])
         index = scene.input_index(load.input)
         clash = points[(owner[points] >= 0) & (owner[points] != index)]
         if clash.size:
