@@ -9,7 +9,9 @@ from twin3d.assets import asset_path, list_assets
 from twin3d.errors import SceneError, UnitError
 from twin3d.scene import model, written
 from twin3d.scene.materials import material
+from twin3d.scene.naming import meant, named_faces
 from twin3d.scene.problems import Problems, nearest
+from twin3d.scene.selectors import Selector
 from twin3d.scene.toml_lines import Place
 from twin3d.units import affine_to_si, parse_difference, parse_quantity
 
@@ -27,11 +29,14 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
         path: The file, for what is named relative to it.
         problems: Takes what is wrong.
     """
+    faces = named_faces(source.faces, problems)
     inputs = {item.name: _input(item, ("input", index), problems) for index, item in enumerate(source.input)}
     _refuse_twins([item.name for item in source.input], "input", "name", problems)
-    loads = tuple(_load(entry, index, source, inputs, problems) for index, entry in enumerate(source.load))
+    loads = tuple(_load(entry, index, source, inputs, faces, problems) for index, entry in enumerate(source.load))
     _refuse_twins([load.name for load in loads], "load", "name", problems)
-    sensors = tuple(_sensor(entry, ("sensor", index), inputs, problems) for index, entry in enumerate(source.sensor))
+    sensors = tuple(
+        _sensor(entry, ("sensor", index), inputs, faces, problems) for index, entry in enumerate(source.sensor)
+    )
     _refuse_twins([sensor.id for sensor in sensors], "sensor", "id", problems)
     _refuse_second_drivers(sensors, problems)
     fields: dict[str, Any] = {
@@ -41,6 +46,7 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
         "geometry": None if source.geometry is None else _geometry(source.geometry, path, problems),
         "initial_temperature": source.initial_temperature,
         "parts": _parts(source.part, problems),
+        "faces": faces,
         "inputs": tuple(inputs.values()),
         "loads": loads,
         "contacts": _contacts(source.contact, problems),
@@ -139,6 +145,7 @@ def _load(
     index: int,
     source: written.WrittenTables,
     inputs: dict[str, model.Input],
+    faces: Mapping[str, Selector],
     problems: Problems,
 ) -> model.Load:
     """The load of an entry; a constant in it becomes an automatic input."""
@@ -152,7 +159,11 @@ def _load(
     key = given[0]
     driver = _driver(getattr(entry, key), f"{name}.{key}", entry.drivers[key], (*place, key), inputs, problems)
     common = entry.model_dump(exclude={"name", *entry.drivers, *_UNREADY})
-    ready = {field: getattr(entry, field) for field in _UNREADY if hasattr(entry, field)}
+    ready = {
+        field: meant(getattr(entry, field), (*place, field), faces, problems)
+        for field in _UNREADY
+        if hasattr(entry, field)
+    }
     if isinstance(entry, written.WrittenRadiation):
         common["around"] = source.initial_temperature if entry.around is None else entry.around
     load: model.Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driver})
@@ -203,7 +214,11 @@ def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> 
 
 
 def _sensor(
-    entry: written.WrittenSensor, place: Place, inputs: Mapping[str, model.Input], problems: Problems
+    entry: written.WrittenSensor,
+    place: Place,
+    inputs: Mapping[str, model.Input],
+    faces: Mapping[str, Selector],
+    problems: Problems,
 ) -> model.Sensor:
     si_unit = entry.quantity.si_unit
     _noted((*place, "unit"), problems, lambda: affine_to_si(entry.unit, si_unit), None)
@@ -218,8 +233,14 @@ def _sensor(
         _check_driving(entry, place, inputs, problems)
     else:
         _check_looking(entry, place, problems)
-    values = {key: getattr(entry, key) for key in ("id", "quantity", "unit", "position", "face", "lag", "period")}
-    return model.Sensor(**values, noise=noise, bias=max(0.0, bias), role=entry.role, drives=entry.drives)
+    values = {key: getattr(entry, key) for key in _SENSOR_KEYS if getattr(entry, key) is not None}
+    if entry.face is not None:
+        values["face"] = meant(entry.face, (*place, "face"), faces, problems, in_load=False)
+    return model.Sensor(**values, noise=noise, bias=max(0.0, bias))
+
+
+_SENSOR_KEYS = ("id", "quantity", "unit", "position", "part", "depth", "tolerance", "lag", "period", "role", "drives")
+"""Keys of a sensor that mean the same in the file and in the scene."""
 
 
 def _check_driving(
@@ -248,6 +269,9 @@ def _check_looking(entry: written.WrittenSensor, place: Place, problems: Problem
         )
     if (entry.position is None) == (entry.face is None):
         problems.add(place, 'expected exactly one of position and face, such as position = "80, 0, 3 mm"')
+    for key in ("part", "depth", "tolerance"):
+        if entry.position is None and getattr(entry, key) is not None:
+            problems.add((*place, key), f'{key} says how a position is placed; give the sensor a position = "..."')
     if entry.drives is not None:
         problems.add((*place, "drives"), 'only a sensor of role "drive" drives an input; set role = "drive"')
 

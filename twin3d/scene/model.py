@@ -17,6 +17,7 @@ from twin3d.scene.quantities import (
     Conductivity,
     Density,
     Direction,
+    Distance,
     Duration,
     FaceSelector,
     FilmCoefficient,
@@ -35,6 +36,9 @@ from twin3d.units import affine_to_si
 
 STEFAN_BOLTZMANN = 5.670374419e-8
 """σ [W/(m² K⁴)], CODATA 2018 (exact)."""
+
+PLACING_TOLERANCE = 1e-3
+"""How far outside the asset a sensor may be where the scene says nothing else [m]."""
 
 InputUnit: TypeAlias = Literal["K", "W", "W/m^2", "W/m^3"]
 """SI unit of an input."""
@@ -263,6 +267,12 @@ class Sensor(Frozen):
     """Where it sits [m]."""
     face: FaceSelector | None = None
     """Faces whose mean it measures, for a sensor without a position."""
+    part: str | None = None
+    """Glob on the names of the parts that it sits on or in; None takes any."""
+    depth: Distance | None = None
+    """How deep it sits below the outer face nearest to the position [m]; None leaves it at the position itself."""
+    tolerance: Distance = PLACING_TOLERANCE
+    """How far outside the asset, or its parts, the position may be [m]."""
     noise: Annotated[float, Field(gt=0.0)]
     """Standard deviation of one reading, in SI."""
     bias: Annotated[float, Field(ge=0.0)] = 0.0
@@ -446,6 +456,8 @@ class Scene(Frozen):
     """Uniform temperature at the start [K]."""
     parts: tuple[PartMaterial, ...]
     """Later entries override earlier ones."""
+    faces: Mapping[str, FaceSelector] = {}
+    """Selections by name; where a selector names one, it carries the meaning with it."""
     inputs: tuple[Input, ...]
     """Declared inputs first, then the automatic ones of constants in loads, named ``<load>.<field>``."""
     loads: tuple[Load, ...]

@@ -1,6 +1,6 @@
 """The types of fields that carry a unit: text with a unit in a scene file, an SI float in Python."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -14,6 +14,9 @@ from twin3d.units import EXAMPLES, parse_difference, parse_quantity, parse_ratio
 
 FROM_FILE = "from_file"
 """Key of the validation context: true while a scene file is read, where a bare number is an error."""
+
+FACE_NAMES = "face_names"
+"""Key of the validation context: the names in ``[faces]`` of the file that is read."""
 
 QUANTITY_PATTERN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S.*$"
 """What a quantity looks like, in the JSON Schema."""
@@ -108,7 +111,7 @@ class SelectorMark:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Parse text; written back as text."""
-        return core_schema.no_info_plain_validator_function(
+        return core_schema.with_info_plain_validator_function(
             self._parse, serialization=core_schema.plain_serializer_function_ser_schema(str)
         )
 
@@ -119,9 +122,10 @@ class SelectorMark:
         return {"type": "string", "description": 'Faces, as in "part heatsink and outer" or "hole r=5 mm".'}
 
     @staticmethod
-    def _parse(value: Any) -> Any:
+    def _parse(value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, str):
-            return _parsed(lambda: selectors.parse(value))
+            names = (info.context or {}).get(FACE_NAMES, ())
+            return _parsed(lambda: selectors.parse(value, names))
         if not isinstance(value, selectors.Selector):
             raise problem('expected a selector, such as "plane max z"')
         return value
@@ -163,6 +167,13 @@ def _parsed(parse: Callable[[], Any]) -> Any:
 def problem(message: str) -> PydanticCustomError:
     """An error that pydantic passes on with its place."""
     return PydanticCustomError("twin3d", "{message}", {"message": message})
+
+
+def file_context(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The validation context of a scene file."""
+    faces = raw.get("faces")
+    names = (name for name in faces if not selectors.is_word(name)) if isinstance(faces, Mapping) else ()
+    return {FROM_FILE: True, FACE_NAMES: tuple(names)}
 
 
 def is_number(value: Any) -> bool:
@@ -220,6 +231,8 @@ Direction: TypeAlias = Annotated[tuple[FiniteFloat, FiniteFloat, FiniteFloat], A
 """A direction of any length above zero."""
 CheckTime: TypeAlias = Annotated[float | Literal["steady"], CheckTimeMark()]
 """A time since the start [s], or ``steady``."""
+Distance: TypeAlias = Annotated[float, _NotNegative, Quantity("m")]
+"""A length, zero allowed [m]."""
 Point: TypeAlias = Annotated[tuple[float, float, float], PointMark()]
 """A point [m]."""
 FaceSelector: TypeAlias = Annotated[selectors.Selector, SelectorMark()]

@@ -10,7 +10,7 @@ from twin3d.errors import SceneError
 from twin3d.scene.building import build_scene
 from twin3d.scene.model import Scene
 from twin3d.scene.problems import Problems
-from twin3d.scene.quantities import FROM_FILE
+from twin3d.scene.quantities import file_context
 from twin3d.scene.salvage import salvage
 from twin3d.scene.toml_lines import key_lines
 from twin3d.scene.written import WrittenScene, WrittenTables
@@ -64,7 +64,7 @@ def _without_si_defaults(schema: Any) -> Any:
 def _scene_of(raw: dict[str, Any], path: Path, problems: Problems) -> Scene | None:
     tables: WrittenTables
     try:
-        tables = WrittenScene.model_validate(raw, context={FROM_FILE: True})
+        tables = WrittenScene.model_validate(raw, context=file_context(raw))
     except ValidationError as error:
         problems.add_validation((), raw, error, WrittenScene)
         tables = salvage(raw, error, problems)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from twin3d.scene.problems import Problems
-from twin3d.scene.quantities import FROM_FILE
+from twin3d.scene.quantities import file_context
 from twin3d.scene.toml_lines import Place
 from twin3d.scene.written import WrittenTables
 
@@ -32,7 +32,7 @@ def salvage(raw: Mapping[str, Any], error: ValidationError, problems: Problems) 
         if (table,) not in broken
     }
     problems.leave_out(kept, _lost_names(raw, broken))
-    return WrittenTables.model_validate(rest, context={FROM_FILE: True})
+    return WrittenTables.model_validate(rest, context=file_context(raw))
 
 
 def _table_of(place: Place) -> Place:

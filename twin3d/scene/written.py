@@ -27,6 +27,7 @@ from twin3d.scene.quantities import (
     Angle,
     Conductivity,
     Density,
+    Distance,
     Duration,
     FaceSelector,
     FilmCoefficient,
@@ -275,6 +276,9 @@ class WrittenSensor(Frozen):
     unit: str
     position: Point | None = None
     face: FaceSelector | None = None
+    part: Annotated[str, Field(min_length=1)] | None = None
+    depth: Distance | None = None
+    tolerance: Distance | None = None
     noise: QuantityText
     bias: QuantityText | None = None
     lag: Duration = 0.0
@@ -333,6 +337,7 @@ class WrittenTables(Frozen):
     initial_temperature: Temperature = 298.15
     geometry: Geometry | None = None
     part: tuple[WrittenPart, ...] = ()
+    faces: dict[str, FaceSelector] = Field(default_factory=dict)
     input: tuple[WrittenInput, ...] = ()
     load: tuple[WrittenLoad, ...] = ()
     contact: tuple[WrittenContact, ...] = ()
