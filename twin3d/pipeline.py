@@ -17,6 +17,7 @@ from twin3d.errors import MeshError, ReductionError
 from twin3d.fem.heat import assemble_heat, heat_parameters
 from twin3d.mesh import build_mesh
 from twin3d.mesh.locate import facet_mean, interpolation
+from twin3d.mesh.placement import Placement, place_sensors
 from twin3d.mesh.quality import MeshReport
 from twin3d.mesh.selection import select_facets
 from twin3d.records import Parameter, ReducedModel, TetMesh
@@ -105,23 +106,23 @@ def sensor_rows(sensors: Sequence[Sensor], mesh: TetMesh) -> sparse.csr_array:
     """What each sensor takes of the nodal values, shape (n_sensors, n_points).
 
     Raises:
-        MeshError: A sensor lies outside the asset; names it.
+        MeshError: A sensor lies too far outside the asset or its part; names it.
         SelectionError: A sensor's face matches nothing.
     """
-    placed = [sensor for sensor in sensors if sensor.role is not SensorRole.DRIVE and sensor.position is not None]
-    at_points = iter(_rows_at(placed, mesh))
-    rows = [next(at_points) if sensor in placed else _row_of_face(sensor, mesh) for sensor in sensors]
+    placements = {placement.sensor: placement for placement in place_sensors(sensors, mesh)}
+    at_places = _rows_at(list(placements.values()), mesh)
+    rows = [at_places[sensor.id] if sensor.id in placements else _row_of_face(sensor, mesh) for sensor in sensors]
     return sparse.csr_array(sparse.vstack(rows, format="csr"))
 
 
-def _rows_at(sensors: Sequence[Sensor], mesh: TetMesh) -> list[sparse.csr_array]:
-    if not sensors:
-        return []
-    try:
-        rows = interpolation(mesh, np.array([sensor.position for sensor in sensors]))
-    except MeshError as error:
-        raise MeshError(f"one of the sensors {', '.join(sensor.id for sensor in sensors)}: {error}") from error
-    return [rows[[index]] for index in range(len(sensors))]
+def _rows_at(placements: Sequence[Placement], mesh: TetMesh) -> dict[str, sparse.csr_array]:
+    """The row of each placed sensor by its id; it looks into its own part only, not across a contact."""
+    rows: dict[str, sparse.csr_array] = {}
+    for part in {placement.part for placement in placements}:
+        there = [placement for placement in placements if placement.part == part]
+        values = interpolation(mesh, np.array([placement.placed for placement in there]), parts=[part])
+        rows |= {placement.sensor: values[[index]] for index, placement in enumerate(there)}
+    return rows
 
 
 def _row_of_face(sensor: Sensor, mesh: TetMesh) -> sparse.csr_array:

@@ -9,6 +9,7 @@ from twin3d.cli.scenes import open_scene
 from twin3d.export.vtkhdf import TimeSeriesWriter
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
+from twin3d.mesh.placement import place_sensors, placement_lines
 
 
 def mesh(scene: Path, *, out: Path | None = None, refine: int | None = None) -> int:
@@ -31,6 +32,8 @@ def mesh(scene: Path, *, out: Path | None = None, refine: int | None = None) -> 
         )
     source = "from the cache" if result.from_cache else "new"
     Console(highlight=False).print(f"{checked.name}: {source}\n{result.report}", markup=False)
+    for line in placement_lines(place_sensors(checked.sensors, result.mesh)):
+        Console(highlight=False).print(line, markup=False, soft_wrap=True)
     if out is not None:
         TimeSeriesWriter(out, result.mesh).close()
     return 0

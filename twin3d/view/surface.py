@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from twin3d.mesh.placement import place_sensors
 from twin3d.mesh.selection import select_facets
 from twin3d.mesh.topology import patches_by_angle
 from twin3d.records import ReducedModel, SensorGlyph, TetMesh, ViewModel
@@ -23,6 +24,7 @@ def build_view_model(scene: Scene, mesh: TetMesh, model: ReducedModel) -> ViewMo
     is_visible = mesh.facet_parts[:, 1] == OUTSIDE
     facets, parts = mesh.facets[is_visible], mesh.facet_parts[is_visible, 0]
     source, triangles = split_at_sharp_edges(mesh.points, facets)
+    placed = {placement.sensor: placement.placed for placement in place_sensors(scene.sensors, mesh)}
     return ViewModel(
         model_hash=model.model_hash,
         title=scene.name,
@@ -36,7 +38,7 @@ def build_view_model(scene: Scene, mesh: TetMesh, model: ReducedModel) -> ViewMo
         input_reference=model.input_reference,
         reference_temperature=model.reference_temperature,
         point_error=model.point_error[source].astype(np.float32),
-        sensors=tuple(_glyph(sensor, mesh) for sensor in scene.sensors),
+        sensors=tuple(_glyph(sensor, placed.get(sensor.id) or _place_of(sensor, mesh)) for sensor in scene.sensors),
         unit=scene.view.unit,
         camera=scene.view.camera,
     )
@@ -60,14 +62,14 @@ def split_at_sharp_edges(
     return unique % len(points), renumbered.reshape(facets.shape).astype(np.int32)
 
 
-def _glyph(sensor: Sensor, mesh: TetMesh) -> SensorGlyph:
+def _glyph(sensor: Sensor, position: tuple[float, float, float] | None) -> SensorGlyph:
     return SensorGlyph(
         id=sensor.id,
         quantity=sensor.quantity.value,
         unit=sensor.unit,
         scale=sensor.scale,
         offset=sensor.offset,
-        position=_place_of(sensor, mesh),
+        position=position,
         role=sensor.role.value,
     )
 
