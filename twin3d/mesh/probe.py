@@ -36,8 +36,8 @@ class Probe:
     def __init__(self, mesh: TetMesh) -> None:
         self.mesh = mesh
         self.size = float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
-        corners = mesh.points[mesh.cells]
-        self._low, self._high = corners.min(axis=1), corners.max(axis=1)
+        along = [coordinates[mesh.cells] for coordinates in np.ascontiguousarray(mesh.points.T)]
+        self._low, self._high = [x.min(axis=1) for x in along], [x.max(axis=1) for x in along]
         self._facets = mesh.points[mesh.facets]
         self._centres = self._facets.mean(axis=1)
         self._radii = np.linalg.norm(self._facets - self._centres[:, None], axis=2).max(axis=1)
@@ -54,10 +54,11 @@ class Probe:
     def cell_around(self, position: Array, parts: Sequence[int] | None = None) -> int | None:
         """The cell that a position lies in, of some parts or all; None where there is none."""
         slack = 1e-9 * self.size
-        near = ((self._low <= position + slack) & (self._high >= position - slack)).all(axis=1)
+        cells = np.arange(self.mesh.n_cells)
+        for low, high, x in zip(self._low, self._high, position, strict=True):
+            cells = cells[(low[cells] <= x + slack) & (high[cells] >= x - slack)]
         if parts is not None:
-            near &= np.isin(self.mesh.cell_region, parts)
-        cells = np.flatnonzero(near)
+            cells = cells[np.isin(self.mesh.cell_region[cells], parts)]
         if not cells.size:
             return None
         inside = barycentric(self.mesh.points[self.mesh.cells[cells]], position[None, :]).min(axis=1)
