@@ -36,8 +36,8 @@ class Probe:
     def __init__(self, mesh: TetMesh) -> None:
         self.mesh = mesh
         self.size = float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
-        along = [coordinates[mesh.cells] for coordinates in np.ascontiguousarray(mesh.points.T)]
-        self._low, self._high = [x.min(axis=1) for x in along], [x.max(axis=1) for x in along]
+        along = [coordinates[mesh.cells.T] for coordinates in np.ascontiguousarray(mesh.points.T)]
+        self._low, self._high = [x.min(axis=0) for x in along], [x.max(axis=0) for x in along]
         self._facets = mesh.points[mesh.facets]
         self._centres = self._facets.mean(axis=1)
         self._radii = np.linalg.norm(self._facets - self._centres[:, None], axis=2).max(axis=1)
