@@ -67,9 +67,10 @@ def test_the_inside_of_a_sphere_is_concave():
     assert (shape.kind, shape.is_concave) == ("sphere", True)
 
 
-def test_a_rounded_edge_of_a_hole_is_neither_cone_nor_cylinder():
+@pytest.mark.parametrize("radius", [0.02, 0.1])
+def test_a_rounded_edge_of_a_hole_is_neither_cone_nor_cylinder(radius):
     turn = np.linspace(0.0, np.pi / 2, 6)
-    edge = np.column_stack([0.022 - 0.002 * np.cos(turn), 0.002 * np.sin(turn)])
+    edge = np.column_stack([radius + 0.002 * (1.0 - np.cos(turn)), 0.002 * np.sin(turn)])
 
     assert fitted(*strip(edge, np.linspace(0, 360, 41))).kind == "other"
 

@@ -97,8 +97,16 @@ def test_a_depth_that_leaves_the_part_is_refused(power_module):
     assert "which ends after 3 mm there" in line
 
 
-@pytest.mark.parametrize("depth_mm", [0.5, 2.0, 4.9])
-def test_the_thickness_of_a_plate_is_found_everywhere(power_module, rng, depth_mm):
+def test_inwards_is_into_the_part_on_either_side_of_an_interface(power_module):
+    mesh, probe = power_module.mesh, Probe(power_module.mesh)
+    chip, solder = mesh.part_names.index("chip_1"), mesh.part_names.index("solder_1")
+    facet = int(np.flatnonzero((np.sort(mesh.facet_parts, axis=1) == sorted((chip, solder))).all(axis=1))[0])
+
+    np.testing.assert_allclose(probe.inward(facet, chip), [0.0, 0.0, 1.0], atol=1e-9)
+    np.testing.assert_allclose(probe.inward(facet, solder), [0.0, 0.0, -1.0], atol=1e-9)
+
+
+def test_the_thickness_of_a_plate_is_found_everywhere(power_module, rng):
     probe = Probe(power_module.mesh)
     region = power_module.mesh.part_names.index("baseplate")
 

@@ -45,6 +45,7 @@ def chosen_area(mesh, text):
         ("adjacent to (plane max z) and part chip_1", 4 * 12.0),
         ("adjacent to (part chip_1 and plane max z)", 4 * 12.0),
         ("adjacent to (between chip_1 solder_1)", 4 * 12.0 + 4 * 6.0),
+        ("adjacent to (part baseplate and normal +x) and part heatsink", 120 * 80 - 90 * 60),
         ("adjacent to (between heatsink baseplate)", 120 * 80 - 90 * 60 + 2 * 150 * 3),
     ],
 )
