@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 
 from twin3d import plugins
 from twin3d.errors import GeometryError, Twin3dError
+from twin3d.geometry.safety import refuse_hostile
 from twin3d.records import PartSource, Surface, VolumeMesh
 from twin3d.units import affine_to_si
 
@@ -56,6 +57,7 @@ def read(path: Path) -> Shape:
     """
     reader = find_reader(path)
     try:
+        refuse_hostile(path)
         return reader.read(path)
     except Twin3dError:
         raise
