@@ -1,0 +1,34 @@
+"""Names of parts made unique, and colours made printable, the same for every format."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+
+def unique_names(names: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Names made unique by a number, and the pairs (old, new) of those that changed."""
+    result: list[str] = []
+    taken: set[str] = set()
+    last: Counter[str] = Counter()
+    renamed = []
+    for index, name in enumerate(names):
+        plain = name or f"part_{index + 1}"
+        new, number = plain, max(2, last[plain])
+        while new in taken:
+            new, number = f"{plain}_{number}", number + 1
+        last[plain] = number
+        if name and new != name:
+            renamed.append((name, new))
+        taken.add(new)
+        result.append(new)
+    return result, renamed
+
+
+def printable(name: str) -> str:
+    """A name without what cannot be printed, and without spaces around it."""
+    return "".join(character for character in name if character.isprintable()).strip()
+
+
+def hex_colour(linear: Sequence[float]) -> str:
+    """A linear RGB colour as ``#rrggbb``, by the transfer curve of sRGB (IEC 61966-2-1)."""
+    encoded = [12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in map(float, linear[:3])]
+    return "#" + "".join(f"{round(255 * min(max(c, 0.0), 1.0)):02x}" for c in encoded)

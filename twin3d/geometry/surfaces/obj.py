@@ -1,0 +1,170 @@
+"""Wavefront OBJ with its objects, groups and materials; material files are never opened."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import manifold3d
+import numpy as np
+
+from twin3d.errors import GeometryError
+from twin3d.geometry.naming import printable
+from twin3d.geometry.surfaces.claims import refuse_many
+from twin3d.geometry.surfaces.pieces import Contents, Floats, Ints, Piece, piece
+from twin3d.records import PartSource
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What the lines of a file said so far."""
+
+    numbers: list[bytes] = field(default_factory=list)
+    corners: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    owner: list[int] = field(default_factory=list)
+    """Index into `labels` of each face."""
+    labels: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Object, group and material."""
+    current: tuple[str, str, str] = ("", "", "")
+
+    def vertex(self, words: Sequence[bytes]) -> None:
+        if len(words) < 3:
+            raise GeometryError(f"point {len(self.numbers) // 3 + 1} of the OBJ has {len(words)} coordinates, not 3")
+        self.numbers += words[:3]
+
+    def face(self, words: Sequence[bytes]) -> None:
+        if len(words) < 3:
+            return
+        n_points = len(self.numbers) // 3
+        for word in words:
+            number = int(word.partition(b"/")[0])
+            self.corners.append(number - 1 if number > 0 else n_points + number)
+        self.counts.append(len(words))
+        self.owner.append(self.labels.setdefault(self.current, len(self.labels)))
+
+    def label(self, place: int) -> Callable[[Sequence[bytes]], None]:
+        def put(words: Sequence[bytes]) -> None:
+            name = printable(b" ".join(words).decode("utf-8", "replace"))
+            self.current = (*self.current[:place], name, *self.current[place + 1 :])  # type: ignore[assignment]
+
+        return put
+
+
+def read_obj(path: Path) -> Contents:
+    """Read an OBJ file: its objects and groups are the pieces, its materials the faces of a piece.
+
+    Raises:
+        GeometryError: It is damaged, or holds no face.
+    """
+    content = path.read_bytes().replace(b"\\\n", b" ").replace(b"\\\r\n", b" ")
+    refuse_many(path.name, content.count(b"\nf "))
+    lines = _parse(path.name, content)
+    if not lines.counts:
+        raise GeometryError(f"{path.name} holds no face, only points or curves; export it as a mesh of triangles")
+    points = np.array(lines.numbers, dtype=bytes).astype(np.float64).reshape(-1, 3)
+    corners = np.array(lines.corners, dtype=np.int64)
+    if corners.min() < 0 or corners.max() >= len(points):
+        worst = int(corners.max() if corners.max() >= len(points) else corners.min()) + 1
+        raise GeometryError(f"{path.name} refers to point {worst:,}, but has {len(points):,}; it is damaged")
+    triangles, face = triangulated(points, corners, np.array(lines.counts))
+    labels = list(lines.labels)
+    label = np.array(lines.owner)[face]
+    keys = [_piece_name(object_name, group) for object_name, group, _ in labels]
+    pieces = [
+        _piece(name, points, triangles, label, [index for index, key in enumerate(keys) if key == name], labels)
+        for name in dict.fromkeys(keys)
+    ]
+    return Contents(tuple(pieces))
+
+
+def triangulated(points: Floats, corners: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Polygons cut into triangles: fans of convex ones, ears of the others.
+
+    Args:
+        points: Shape (n_points, 3).
+        corners: Point indices of all polygons in a row.
+        counts: Corners of each polygon, shape (n_polygons,).
+
+    Returns:
+        Triangles, shape (n, 3), and the polygon of each, shape (n,).
+    """
+    starts = np.cumsum(counts) - counts
+    triangles, owners = [], []
+    for size in np.unique(counts):
+        polygons = np.flatnonzero(counts == size)
+        corner = corners[starts[polygons, None] + np.arange(size)]
+        is_convex = _is_convex(points[corner]) if size > 3 else np.ones(len(polygons), dtype=bool)
+        fan = np.stack([np.zeros(size - 2, dtype=int), np.arange(1, size - 1), np.arange(2, size)], axis=1)
+        triangles.append(corner[is_convex][:, fan].reshape(-1, 3))
+        owners.append(np.repeat(polygons[is_convex], size - 2))
+        for polygon, ring in zip(polygons[~is_convex], corner[~is_convex], strict=True):
+            ears = ring[ears_of(points[ring])]
+            triangles.append(ears)
+            owners.append(np.full(len(ears), polygon))
+    return np.concatenate(triangles).astype(np.int32), np.concatenate(owners).astype(np.int32)
+
+
+def ears_of(ring: Floats) -> Ints:
+    """Triangles of a roughly plane polygon, indices into its corners; its own orientation is kept."""
+    normal = _normals(ring[None])[0]
+    axis = np.eye(3)[np.abs(normal).argmin()]
+    across = np.cross(normal, axis)
+    across /= max(float(np.linalg.norm(across)), 1e-300)
+    flat = np.column_stack([ring @ across, ring @ np.cross(normal, across)])
+    return np.asarray(manifold3d.triangulate([flat]), dtype=np.int32).reshape(-1, 3)
+
+
+def _is_convex(rings: Floats) -> np.ndarray:
+    """Whether each polygon turns one way at all corners, shape (n,)."""
+    before, after = rings - np.roll(rings, 1, axis=1), np.roll(rings, -1, axis=1) - rings
+    turns = np.einsum("nci,ni->nc", np.cross(before, after), _normals(rings))
+    return np.asarray((turns >= -1e-9 * np.abs(turns).max(axis=1, keepdims=True)).all(axis=1))
+
+
+def _normals(rings: Floats) -> Floats:
+    """Unit normals of polygons by Newell's sum, shape (n, 3)."""
+    local = rings - rings[:, :1]
+    sums = np.cross(local, np.roll(local, -1, axis=1)).sum(axis=1)
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-300))
+
+
+def _parse(name: str, content: bytes) -> _Lines:
+    lines = _Lines()
+    verbs: dict[bytes, Callable[[Sequence[bytes]], None]] = {
+        b"v": lines.vertex,
+        b"f": lines.face,
+        b"o": lines.label(0),
+        b"g": lines.label(1),
+        b"usemtl": lines.label(2),
+    }
+    for number, line in enumerate(content.splitlines(), start=1):
+        words = line.split()
+        if not words or words[0] not in verbs:
+            continue
+        try:
+            verbs[words[0]](words[1:])
+        except ValueError as error:
+            raise GeometryError(f"{name}, line {number}: {error}; it is damaged: export it again") from error
+    return lines
+
+
+def _piece_name(object_name: str, group: str) -> str:
+    if group in {"", "default", "off", object_name}:
+        return object_name
+    return f"{object_name}/{group}" if object_name else group
+
+
+def _piece(
+    name: str,
+    points: Floats,
+    triangles: Ints,
+    label: Ints,
+    own: Sequence[int],
+    labels: Sequence[tuple[str, str, str]],
+) -> Piece:
+    chosen = np.isin(label, own)
+    used, corners = np.unique(triangles[chosen], return_inverse=True)
+    materials = list(dict.fromkeys(labels[index][2] for index in own))
+    region = np.array([materials.index(labels[index][2]) if index in own else 0 for index in range(len(labels))])
+    names = materials if len(materials) > 1 else [""]
+    return piece(PartSource(name), points[used], corners.reshape(-1, 3), region[label[chosen]], names)
