@@ -1,5 +1,8 @@
-"""Surface files to one closed triangulation, and a clear word on what is open or crossed."""
+"""Surface files to closed parts with names, and for each triangle of a mesh the triangle that it came from."""
 
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,51 +12,64 @@ import trimesh
 from scipy.spatial import cKDTree
 
 from twin3d.errors import GeometryError
+from twin3d.geometry.surfaces.assembly import assembled
+from twin3d.geometry.surfaces.claims import fits_binary_stl, is_text_stl, refuse_many
+from twin3d.geometry.surfaces.gltf import read_gltf
+from twin3d.geometry.surfaces.obj import read_obj
+from twin3d.geometry.surfaces.pieces import Contents, Piece, piece
+from twin3d.geometry.surfaces.stl import read_stl
+from twin3d.geometry.surfaces.three_mf import read_three_mf
 from twin3d.records import PartSource, Surface
 
-MAX_SHOWN = 3
-"""Open edges shown by position in an error."""
 N_CANDIDATES = 12
 """Pieces of a surface, by distance, that a triangle is compared with."""
 
+_KINDS = {".stl": "STL", ".obj": "OBJ", ".ply": "PLY", ".off": "OFF", ".3mf": "3MF", ".glb": "glTF", ".gltf": "glTF"}
+_NAMELESS = {"STL", "OBJ", "PLY", "OFF"}
+"""Formats whose only part is named after the file: the names in them are those of programs."""
+
 
 class SurfaceReader:
-    """STL, OBJ, PLY, OFF, 3MF and glTF, as one closed body."""
+    """STL, OBJ, PLY, OFF, 3MF and glTF: closed parts, repaired as far as is safe."""
 
-    suffixes: ClassVar[tuple[str, ...]] = (".stl", ".obj", ".ply", ".off", ".3mf", ".glb", ".gltf")
+    suffixes: ClassVar[tuple[str, ...]] = tuple(_KINDS)
 
     def recognises(self, head: bytes) -> bool:
-        """Whether a file begins like a PLY or a binary glTF."""
-        return head.startswith((b"ply\n", b"ply\r\n", b"glTF"))
+        """Whether a file begins like a PLY, an OFF, a text STL, a 3MF or a glTF."""
+        return kind_of(head) is not None
 
     def read(self, path: Path) -> Surface:
-        """Read a surface file as one closed body.
+        """Read a surface file.
 
         Raises:
-            GeometryError: The file is damaged or empty, or its surface is not closed; says where.
+            GeometryError: The file is damaged or empty.
         """
-        body = _loaded(path)
-        body.merge_vertices(digits_vertex=8)
-        body.update_faces(body.nondegenerate_faces() & body.unique_faces())
-        body.remove_unreferenced_vertices()
-        if not len(body.faces):
-            raise GeometryError(f"{path.name} holds no triangle with an area")
-        open_at = _open_edges(body)
-        if len(open_at):
-            where = "; ".join(f"({x:.6g}, {y:.6g}, {z:.6g})" for x, y, z in open_at[:MAX_SHOWN])
-            raise GeometryError(
-                f"the surface of {path.name} is not closed: {len(open_at)} open edges, for example at {where} in the "
-                "file's unit; close the holes in the CAD or mesh tool and export again"
-            )
-        trimesh.repair.fix_normals(body, multibody=True)
-        return Surface(
-            points=np.asarray(body.vertices, dtype=np.float64),
-            triangles=np.asarray(body.faces, dtype=np.int32),
-            triangle_part=np.zeros(len(body.faces), dtype=np.int32),
-            triangle_region=np.zeros(len(body.faces), dtype=np.int32),
-            parts=(PartSource(path.stem),),
-            region_names=("",),
-        )
+        with path.open("rb") as file:
+            kind = kind_of(file.read(4096), path.stat().st_size) or _KINDS[path.suffix.lower()]
+        contents = _READERS[kind](path)
+        if len(contents.pieces) == 1 and kind in _NAMELESS:
+            contents = replace(contents, pieces=(_named(contents.pieces[0], path.stem),))
+        stated = _KINDS.get(path.suffix.lower(), kind)
+        if stated != kind:
+            note = f"the file is called {path.suffix}, but holds {kind}, and was read as that"
+            contents = replace(contents, messages=(*contents.messages, note))
+        return assembled(contents, path.name, path.stem)
+
+
+def kind_of(head: bytes, size: int | None = None) -> str | None:
+    """The format that a file of these first bytes, and of this size where it is given, can only have."""
+    start = head.lstrip()
+    if head.startswith((b"ply\n", b"ply\r")):
+        return "PLY"
+    if re.match(rb"(ST)?(C)?(N)?OFF\b", start):
+        return "OFF"
+    if head.startswith(b"PK\x03\x04") and (b"3dmodel" in head or b"[Content_Types].xml" in head):
+        return "3MF"
+    if head.startswith(b"glTF") or (start.startswith(b"{") and b'"asset"' in head):
+        return "glTF"
+    if size is not None and fits_binary_stl(head, size):
+        return "STL"
+    return "STL" if is_text_stl(head, len(head)) and b"facet" in head.lower() else None
 
 
 def nearest_triangles(surface: Surface, corners: npt.NDArray[np.float64], *, spacing: float) -> npt.NDArray[np.int64]:
@@ -83,14 +99,34 @@ def _normals(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300))
 
 
-def _loaded(path: Path) -> trimesh.Trimesh:
-    try:
-        return trimesh.load_mesh(path, process=False)
-    except Exception as error:
-        raise GeometryError(f"{path.name} cannot be read as a surface: {error}; export it again") from error
+def _named(single: Piece, name: str) -> Piece:
+    return replace(single, source=replace(single.source, name=name))
 
 
-def _open_edges(body: trimesh.Trimesh) -> np.ndarray:
-    """Midpoints of edges that do not have exactly two triangles, shape (n_edges, 3)."""
-    edges, counts = np.unique(body.edges_sorted, axis=0, return_counts=True)
-    return np.asarray(body.vertices[edges[counts != 2]].mean(axis=1))
+def _read_by_trimesh(kind: str) -> Callable[[Path], Contents]:
+    def read(path: Path) -> Contents:
+        with path.open("rb") as file:  # given as a stream, so that no file beside it is opened
+            try:
+                body = trimesh.load_mesh(file, file_type=kind.lower(), process=False, skip_materials=True)
+            except Exception as error:
+                raise GeometryError(
+                    f"{path.name} cannot be read as {kind}: {error or type(error).__name__}; it was cut short or is "
+                    "damaged: export it again"
+                ) from error
+        faces = getattr(body, "faces", ())
+        if not len(faces):
+            raise GeometryError(f"{path.name} holds points without triangles; export it as a surface")
+        refuse_many(path.name, len(faces))
+        return Contents((piece(PartSource(path.stem), body.vertices, faces),))
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[Path], Contents]] = {
+    "STL": read_stl,
+    "OBJ": read_obj,
+    "3MF": read_three_mf,
+    "glTF": read_gltf,
+    "PLY": _read_by_trimesh("PLY"),
+    "OFF": _read_by_trimesh("OFF"),
+}

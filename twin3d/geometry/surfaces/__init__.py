@@ -1,1 +1,1 @@
-"""Formats of triangulated surfaces: each module reads one family into pieces, with names and units."""
+"""Triangulated surfaces: their formats, each read into pieces with names and units, and the steps of their repair."""

@@ -79,8 +79,12 @@ def is_text_stl(head: bytes, size: int) -> bool:
     """Whether an STL file is text; some binary ones begin with ``solid`` too."""
     if not head.lstrip().lower().startswith(b"solid"):
         return False
-    fits = len(head) >= STL_HEADER and size == STL_HEADER + STL_TRIANGLE * n_stl_triangles(head)
-    return not fits and b"\0" not in head[:1024]
+    return not fits_binary_stl(head, size) and b"\0" not in head[:1024]
+
+
+def fits_binary_stl(head: bytes, size: int) -> bool:
+    """Whether a file has just the size that its header would claim, were it a binary STL."""
+    return len(head) >= STL_HEADER and size == STL_HEADER + STL_TRIANGLE * n_stl_triangles(head)
 
 
 def n_stl_triangles(head: bytes) -> int:

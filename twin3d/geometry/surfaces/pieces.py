@@ -33,7 +33,7 @@ class Piece:
     """Names of faces within the piece, such as its materials."""
 
     def __post_init__(self) -> None:
-        what = f"surface {self.source.name!r}"
+        what = f"surface {self.source.name!r}" if self.source.name else "surface"
         check_shape(what, self.points, self.triangles)
         check_labels("triangle_region", self.triangle_region, len(self.triangles), len(self.region_names))
         size = float(np.abs(self.points).max())

@@ -62,4 +62,4 @@ def _read_binary(path: Path, content: bytes) -> Contents:
         raise GeometryError(f"{path.name} claims {count:,} triangles and has no room for them; export it again")
     corners = np.frombuffer(content, dtype=_TRIANGLE, count=count, offset=STL_HEADER)["corners"].reshape(-1, 3)
     messages = (f"{rest:,} bytes after the last triangle were left out",) if rest else ()
-    return Contents((piece(PartSource(""), corners, np.arange(len(corners))),), messages=messages)
+    return Contents((piece(PartSource(path.stem), corners, np.arange(len(corners))),), messages=messages)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from twin3d.geometry.edges import SIDES, Floats, Ints
+from twin3d.geometry.surfaces.edges import SIDES, Floats, Ints
 
 LEAF = 4
 """Triangles in a leaf of the tree."""

@@ -7,7 +7,7 @@ Graph. 32 (2013) 33; far triangles by dipoles, as in Barill et al., ACM Trans. G
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from twin3d.geometry.edges import Floats, Ints
+from twin3d.geometry.surfaces.edges import Floats, Ints
 
 CLUSTER = 16
 """Triangles that one dipole stands for."""
