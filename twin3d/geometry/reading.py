@@ -1,5 +1,6 @@
 """One way in for every file: find the reader by what the file holds, read, and name whatever went wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -58,7 +59,7 @@ def read(path: Path) -> Shape:
     reader = find_reader(path)
     try:
         refuse_hostile(path)
-        return reader.read(path)
+        return _with_ending(reader.read(path), path, reader)
     except Twin3dError:
         raise
     except MemoryError as error:
@@ -90,13 +91,14 @@ def find_reader(path: Path) -> Reader:
     raise GeometryError(f"{path.name} is of no kind that I can read; use one of {known}")
 
 
-def metres_per_unit(name: str, stated: float | None, unit: str | None) -> float:
+def metres_per_unit(name: str, stated: float | None, unit: str | None, *, extent: float | None = None) -> float:
     """Length of one unit of a file's coordinates [m].
 
     Args:
         name: Of the file.
         stated: What the file says [m]; None where it says nothing.
         unit: What the scene says; it wins over the file, as for exports that state the wrong unit.
+        extent: Longest side of what the file holds, in its unit, from which a person can tell the unit.
 
     Raises:
         GeometryError: Neither the scene nor the file says a unit.
@@ -104,5 +106,28 @@ def metres_per_unit(name: str, stated: float | None, unit: str | None) -> float:
     if unit is not None:
         return affine_to_si(unit, "m").scale
     if stated is None:
-        raise GeometryError(f'{name} does not say its unit; add unit = "mm", or what it is, to [geometry]')
+        raise GeometryError(
+            f'{name} does not say its unit; add unit = "mm", or what it is, to [geometry]{_lengths(extent)}'
+        )
     return stated
+
+
+def _lengths(extent: float | None) -> str:
+    """How long something would be in each of the usual units."""
+    if extent is None:
+        return ""
+    mm, inch, m = (_length(extent * scale) for scale in (1e-3, 0.0254, 1.0))
+    return f" (it is {mm} long in mm, {inch} in inches, {m} in m)"
+
+
+def _length(metres: float) -> str:
+    scale, unit = next((pair for pair in ((1e-3, "mm"), (1.0, "m")) if metres < 1e3 * pair[0]), (1e3, "km"))
+    return f"{metres / scale:.3g} {unit}"
+
+
+def _with_ending(shape: Shape, path: Path, reader: Reader) -> Shape:
+    """What was read, with a word if the file's ending belongs to another kind."""
+    if path.suffix.lower() in reader.suffixes:
+        return shape
+    note = f"the file is called {path.suffix or 'without an ending'}, but was read for what it holds"
+    return replace(shape, messages=(*shape.messages, note))  # type: ignore[type-var]  # every shape is a dataclass

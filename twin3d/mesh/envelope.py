@@ -123,6 +123,7 @@ def _attempt(surface: Surface, sizing: Sizing, envelope: float, reason: str) -> 
             num_threads=1,  # the same mesh each time
             quiet=True,
             vtk_ordering=True,
+            coarsen=True,  # without, edges are a half to a third of those asked for
             disable_filtering=True,  # keeps what lies between the parts; it is told apart by their winding numbers
             **sizing_field(surface, sizing),
         )[:2]

@@ -25,7 +25,8 @@ def serve(request: Mapping[str, Any]) -> None:
     path = Path(request["file"])
     tell(0.05, f"reading {path.name}")
     shape = geometry.read(path)
-    scale = geometry.metres_per_unit(path.name, shape.metres_per_unit, request["unit"])
+    extent = float(np.ptp(shape.points, axis=0).max()) if isinstance(shape, Surface | VolumeMesh) else None
+    scale = geometry.metres_per_unit(path.name, shape.metres_per_unit, request["unit"], extent=extent)
     raw = mesh_shape(shape, _sizing(request, scale, shape), path.name, tell=tell)
     tell(0.9, "writing the mesh")
     save_raw(Path(request["out"]), raw, scale=scale)

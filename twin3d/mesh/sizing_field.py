@@ -48,8 +48,9 @@ def sizing_field(surface: Surface, sizing: Sizing) -> dict[str, Any]:
 def _samples(surface: Surface, part: int, size: float) -> np.ndarray:
     """Points on a part's surface about twice its size apart, but not too many."""
     triangles = surface.triangles[surface.triangle_part == part]
-    area = float(trimesh.triangles.area(surface.points[triangles], sum=True))
-    spacing = max(2.0 * size, np.sqrt(area * len(surface.parts) / MAX_POINTS))
+    corner = surface.points[triangles]
+    doubled = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
+    spacing = max(2.0 * size, float(np.sqrt(0.5 * doubled.sum() * len(surface.parts) / MAX_POINTS)))
     points, _ = trimesh.remesh.subdivide_to_size(
         surface.points, triangles, max_edge=spacing, max_iter=20, return_index=False
     )

@@ -1,5 +1,6 @@
 """Surfaces to tetrahedra: clean single parts by netgen, all else by fTetWild's envelope."""
 
+import fnmatch
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -91,13 +92,16 @@ def _closable(
     if not len(good):
         refuse_open(name, healths)
     left_out = [health.part for health in healths if not health.is_closable]
-    note = f"{len(left_out)} open surfaces were left out: {', '.join(left_out[:5])}{', …' if len(left_out) > 5 else ''}"
+    shown = f"{', '.join(left_out[:5])}{', …' if len(left_out) > 5 else ''}"
+    note = f"left out as open surfaces, which enclose no volume: {shown}"
     kept = replace(part_of(surface, good), messages=(*surface.messages, note))
     return kept, tuple(healths[index] for index in good)
 
 
 def _mesh_group(surface: Surface, healths: list[SurfaceHealth], sizing: Sizing, name: str, *, tell: Tell) -> RawMesh:
-    own = replace(sizing, part_sizes=tuple((glob, size) for glob, size in sizing.part_sizes if _matches(surface, glob)))
+    names = [part.name for part in surface.parts]
+    here = tuple((glob, size) for glob, size in sizing.part_sizes if fnmatch.filter(names, glob))
+    own = replace(sizing, part_sizes=here)
     if len(healths) > 1:
         return mesh_envelope(surface, own, reason=f"{len(healths)} parts touch or are close", tell=tell)
     faults = healths[0].faults
@@ -107,10 +111,6 @@ def _mesh_group(surface: Surface, healths: list[SurfaceHealth], sizing: Sizing, 
         return _mesh_with_netgen(surface, own, healths[0], name, tell=tell)
     except MeshError as error:
         return mesh_envelope(surface, own, reason=f"netgen gave up: {error}", tell=tell)
-
-
-def _matches(surface: Surface, glob: str) -> bool:
-    return any(Sizing(1.0, part_sizes=((glob, 1.0),)).size_of_part(part.name) for part in surface.parts)
 
 
 def _mesh_with_netgen(surface: Surface, sizing: Sizing, health: SurfaceHealth, name: str, *, tell: Tell) -> RawMesh:
