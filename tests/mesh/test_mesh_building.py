@@ -123,16 +123,31 @@ def test_units_scale_the_surface(tmp_path):
 
 
 def test_a_surface_without_a_unit_is_refused(tmp_path):
-    with pytest.raises(GeometryError, match="does not say its unit"):
+    with pytest.raises(
+        GeometryError, match=r"does not say its unit.*it is 10 mm long in mm, 254 mm in inches, 10 m in m"
+    ):
         build_mesh(Geometry(file=cube(tmp_path / "cube.stl"), cell_size=0.004), (), cache_dir=None)
 
 
-def test_an_open_surface_is_refused_with_a_place(tmp_path):
+def test_a_small_hole_is_filled_and_said(tmp_path):
+    body = trimesh.creation.box(extents=(10.0, 10.0, 10.0))
+    for _ in range(5):
+        body = body.subdivide()
+    body.update_faces(np.arange(len(body.faces)) > 0)
+    body.export(tmp_path / "cube.stl")
+
+    result = build_mesh(Geometry(file=tmp_path / "cube.stl", unit="mm", cell_size=0.005), (), cache_dir=None)
+
+    assert result.report.messages[0].startswith("filled 1 small hole: 0.442 across at (-5, ")
+    np.testing.assert_allclose(result.mesh.cell_volumes().sum(), 1e-6, rtol=1e-6)
+
+
+def test_a_large_opening_is_refused_with_a_place(tmp_path):
     body = trimesh.creation.box(extents=(10.0, 10.0, 10.0))
     body.update_faces(np.arange(len(body.faces)) > 0)
     body.export(tmp_path / "open.stl")
 
-    with pytest.raises(GeometryError, match=r"not closed: 3 open edges, for example at \("):
+    with pytest.raises(GeometryError, match=r"not closed: 3 open edges, the largest openings 14.14 across at \("):
         build_mesh(Geometry(file=tmp_path / "open.stl", unit="mm", cell_size=0.004), (), cache_dir=None)
 
 

@@ -120,7 +120,6 @@ def _attempt(surface: Surface, sizing: Sizing, envelope: float, reason: str) -> 
             surface.triangles,
             edge_length_fac=min(sizing.cell_size / finer / diagonal, 1.0),
             epsilon=envelope / diagonal,
-            num_threads=1,  # the same mesh each time
             quiet=True,
             vtk_ordering=True,
             coarsen=True,  # without, edges are a half to a third of those asked for
@@ -130,9 +129,12 @@ def _attempt(surface: Surface, sizing: Sizing, envelope: float, reason: str) -> 
     except Exception as error:
         raise MeshError(f"{reason}; fTetWild cannot mesh it either: {error}; repair the surface") from error
     points, cells = np.asarray(points, dtype=np.float64), np.asarray(cells, dtype=np.int32)
+    if not len(cells):
+        raise MeshError(f"{reason}; fTetWild found no volume either; repair the surface")
     tags = tagged(surface, points, cells)
-    within = tags.part >= 0
-    return _Try(points, cells[within], tags, envelope, _volume_errors(surface, tags))
+    used, within = np.unique(cells[tags.part >= 0], return_inverse=True)
+    kept = within.reshape(-1, 4).astype(np.int32)
+    return _Try(points[used], kept, tags, envelope, _volume_errors(surface, tags))
 
 
 def _volume_errors(surface: Surface, tags: Tags) -> npt.NDArray[np.float64]:

@@ -51,8 +51,8 @@ def _samples(surface: Surface, part: int, size: float) -> np.ndarray:
     corner = surface.points[triangles]
     doubled = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
     spacing = max(2.0 * size, float(np.sqrt(0.5 * doubled.sum() * len(surface.parts) / MAX_POINTS)))
-    points, _ = trimesh.remesh.subdivide_to_size(
+    points, pieces = trimesh.remesh.subdivide_to_size(
         surface.points, triangles, max_edge=spacing, max_iter=20, return_index=False
     )
-    used = np.unique(np.round(points, 12), axis=0)
+    used = np.unique(points[np.unique(pieces)], axis=0)
     return used[:: max(1, len(surface.parts) * len(used) // (4 * MAX_POINTS))]

@@ -88,6 +88,9 @@ def _crumbs(
 ) -> npt.NDArray[np.bool_]:
     """Few and small cells of a part that share no facet with other cells that are kept, shape (n_cells,)."""
     kept = np.flatnonzero(part != OUTSIDE)
+    crumbs = np.zeros(len(cells), dtype=bool)
+    if not len(kept):
+        return crumbs
     keys = facet_keys(cells[kept][:, OUTWARD_FACETS].reshape(-1, 3), int(cells.max()) + 1)
     order = np.argsort(keys, kind="stable")
     same = keys[order][1:] == keys[order][:-1]
@@ -96,6 +99,5 @@ def _crumbs(
     group = csgraph.connected_components(graph, directed=False)[1]
     size, volume = np.bincount(group), np.bincount(group, weights=volumes[kept])
     small = (size <= CRUMB_CELLS) & (volume < CRUMB_VOLUME * volume.sum())
-    crumbs = np.zeros(len(cells), dtype=bool)
     crumbs[kept[small[group]]] = True
     return crumbs

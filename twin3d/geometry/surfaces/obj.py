@@ -63,9 +63,12 @@ def read_obj(path: Path) -> Contents:
         raise GeometryError(f"{path.name} holds no face, only points or curves; export it as a mesh of triangles")
     points = np.array(lines.numbers, dtype=bytes).astype(np.float64).reshape(-1, 3)
     corners = np.array(lines.corners, dtype=np.int64)
-    if corners.min() < 0 or corners.max() >= len(points):
-        worst = int(corners.max() if corners.max() >= len(points) else corners.min()) + 1
-        raise GeometryError(f"{path.name} refers to point {worst:,}, but has {len(points):,}; it is damaged")
+    if corners.min() < 0:
+        raise GeometryError(f"{path.name} refers back to points before its first; it is damaged: export it again")
+    if corners.max() >= len(points):
+        raise GeometryError(
+            f"{path.name} refers to point {int(corners.max()) + 1:,}, but has {len(points):,}; it is damaged"
+        )
     triangles, face = triangulated(points, corners, np.array(lines.counts))
     labels = list(lines.labels)
     label = np.array(lines.owner)[face]
