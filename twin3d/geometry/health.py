@@ -7,7 +7,7 @@ import numpy as np
 
 from twin3d.errors import GeometryError
 from twin3d.geometry.surfaces.crossing import crossings
-from twin3d.geometry.surfaces.edges import Floats, Ints, edges_of, shells_of
+from twin3d.geometry.surfaces.edges import Floats, Ints, edges_of, same_rows, shells_of
 from twin3d.geometry.surfaces.holes import MAX_SHOWN, Opening, openings_of, place
 from twin3d.records import Surface
 
@@ -99,7 +99,7 @@ def health_of(points: Floats, triangles: Ints, name: str) -> SurfaceHealth:
     vectors = 0.5 * np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     local = corner - corner.mean(axis=(0, 1)) if len(corner) else corner
     pierced = crossings(points, triangles) if len(triangles) else None
-    _, index, count = np.unique(np.sort(triangles, axis=1), axis=0, return_inverse=True, return_counts=True)
+    index, _ = same_rows(np.sort(triangles, axis=1))
     return SurfaceHealth(
         part=name,
         n_triangles=len(triangles),
@@ -111,7 +111,7 @@ def health_of(points: Floats, triangles: Ints, name: str) -> SurfaceHealth:
         open_edges=middle[edges.is_open],
         crowded_edges=middle[edges.is_crowded],
         flipped_edges=middle[edges.is_flipped],
-        repeated=corner[count[index.ravel()] > 1].mean(axis=1),
+        repeated=corner[np.bincount(index)[index] > 1].mean(axis=1),
         crossed=None if pierced is None else corner[np.unique(pierced)].mean(axis=1),
     )
 

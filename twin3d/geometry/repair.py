@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from twin3d.geometry.surfaces.edges import Edges, Floats, Ints, edges_of, groups_of_points, turned_round
+from twin3d.geometry.surfaces.edges import Edges, Floats, Ints, edges_of, groups_of_points, same_rows, turned_round
 from twin3d.geometry.surfaces.holes import filled
 from twin3d.geometry.surfaces.shells import oriented_shells, united
 from twin3d.geometry.surfaces.stitching import split_at_points
@@ -109,12 +109,11 @@ def without_flat(work: Patchwork) -> Patchwork:
 
 def without_repeated(work: Patchwork) -> Patchwork:
     """Triangles on the same three points made one, or none where they cancel, whichever leaves fewer faulty edges."""
-    rows = np.sort(work.triangles, axis=1)
-    _, first, index, count = np.unique(rows, axis=0, return_index=True, return_inverse=True, return_counts=True)
-    index = index.ravel()
+    index, first = same_rows(np.sort(work.triangles, axis=1))
+    count = np.bincount(index)
     if (count == 1).all():
         return work
-    once = np.zeros(len(rows), dtype=bool)
+    once = np.zeros(len(index), dtype=bool)
     once[first] = True
     cancelled = once & (count[index] % 2 == 1)
     kept = min((once, cancelled), key=lambda chosen: (_n_faulty(work.triangles[chosen]), not chosen.any()))

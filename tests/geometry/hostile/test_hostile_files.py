@@ -1,12 +1,14 @@
 """Broken and hostile files are refused with a plain sentence, before they cost memory or time."""
 
 import importlib
+import shutil
 import sys
 from pathlib import Path
 
 import hostile_files
 import pytest
 
+from twin3d.assets import asset_path
 from twin3d.errors import GeometryError, MeshError
 from twin3d.geometry.safety import refuse_hostile
 from twin3d.geometry.surface import SurfaceReader
@@ -59,6 +61,16 @@ def test_the_program_says_the_same(name, tmp_path):
 
     with pytest.raises((GeometryError, MeshError), match=case.message):
         build_mesh(Geometry(file=tmp_path / name, unit="mm", cell_size=0.004), (), cache_dir=None)
+
+
+def test_a_step_file_of_another_name_is_read_as_what_it_is(tmp_path):
+    path = tmp_path / "part.stl"
+    shutil.copy(asset_path("meshes", "power_module.step"), path)
+
+    result = build_mesh(Geometry(file=path, cell_size=0.03), (), cache_dir=None)
+
+    assert "heatsink" in result.mesh.part_names
+    assert "the file is called .stl, but was read for what it holds" in result.report.messages
 
 
 def test_a_file_of_too_many_bytes_is_refused(tmp_path):

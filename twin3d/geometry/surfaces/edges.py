@@ -60,6 +60,16 @@ def edges_of(triangles: Ints) -> Edges:
     )
 
 
+def same_rows(rows: Ints) -> tuple[Ints, Ints]:
+    """Number of each row among the distinct ones, shape (n_rows,), and the first row of each; faster than `unique`."""
+    order = np.lexsort(rows.T)
+    is_new = np.ones(len(rows), dtype=bool)
+    is_new[1:] = (rows[order[1:]] != rows[order[:-1]]).any(axis=1)
+    index = np.zeros(len(rows), dtype=np.int64)
+    index[order] = np.cumsum(is_new) - 1
+    return index, order[is_new]
+
+
 def neighbours(edges: Edges) -> tuple[Ints, Ints, Mask]:
     """Pairs of triangles that meet alone at an edge, and whether each pair runs along it both ways, as it should."""
     edge = edges.of_triangle.ravel()

@@ -106,8 +106,9 @@ def _simple_loops(rim: Ints) -> list[list[int]]:
         onward[b].append(a)
     loops = []
     pending = {start for start, ends in onward.items() if len(ends) == 1}
-    while pending:
-        start = min(pending)
+    for start in sorted(pending):
+        if start not in pending:
+            continue
         loop, current = [start], onward[start][0]
         pending.discard(start)
         while current in pending and len(loop) <= MAX_RIM:

@@ -38,13 +38,11 @@ class Shells:
 
 def closed_shells(points: Floats, triangles: Ints) -> Shells:
     """The shells of which every edge has two triangles, and how they lie within each other."""
-    shell = shells_of(edges_of(triangles))
+    edges = edges_of(triangles)
+    shell = shells_of(edges)
     n_shells = int(shell.max(initial=-1)) + 1
-    ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).astype(np.int64)
-    owner = np.tile(shell, 3)
-    rows = np.column_stack([np.sort(ends, axis=1), owner])
-    _, first, count = np.unique(rows, axis=0, return_index=True, return_counts=True)
-    faulty = np.bincount(owner[first], weights=(count != 2).astype(float), minlength=n_shells) > 0
+    key, count = np.unique(edges.of_triangle * np.int64(n_shells) + shell[:, None], return_counts=True)
+    faulty = np.bincount(key % max(n_shells, 1), weights=(count != 2).astype(float), minlength=n_shells) > 0
     number = np.where(faulty, -1, np.cumsum(~faulty) - 1)
     of_triangle = number[shell]
     n_closed = int((~faulty).sum())
