@@ -133,7 +133,7 @@ def test_parts_far_from_each_other_are_meshed_alone():
 
 def test_sizes_by_part_are_a_field_around_the_parts():
     surface = surface_of(cube(), cube(at=(10.0, 0.0, 0.0)))
-    sizing = Sizing(cell_size=4.0, part_sizes=(("part_1", 1.0),), refine=1)
+    sizing = Sizing(cell_size=4.0, metres_per_unit=1e-3, part_sizes=(("part_1", 1.0),), refine=1)
 
     field = sizing_field(surface, sizing)
 
@@ -142,7 +142,7 @@ def test_sizes_by_part_are_a_field_around_the_parts():
     np.testing.assert_array_equal(points[values == 0.5].min(axis=0), [5.0, -5.0, -5.0])
     edges = points[field["bg_tets"][:, 1:]] - points[field["bg_tets"][:, :1]]
     assert (np.linalg.det(edges) > 0.0).all()
-    assert sizing_field(surface, Sizing(cell_size=4.0)) == {}
+    assert sizing_field(surface, Sizing(cell_size=4.0, metres_per_unit=1e-3)) == {}
 
 
 def test_a_regular_cell_has_a_scaled_jacobian_of_one():

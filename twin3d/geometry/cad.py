@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import netgen.occ as occ
 
 from twin3d.errors import GeometryError
+from twin3d.geometry.naming import hex_colour, printable, unique_names
 from twin3d.geometry.step_text import StepLeaf, StepText, parse_step
 from twin3d.records import PartSource
 
@@ -98,25 +99,6 @@ def kind_of(head: bytes) -> str | None:
     if start.startswith((b"DBRep_DrawableShape", b"CASCADE Topology")):
         return ".brep"
     return ".iges" if re.match(rb"[^\n]{72}S\s*\d+\s*\r?\n", head) else None
-
-
-def unique_names(names: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Names made unique by a number, and the pairs (old, new) of those that changed."""
-    result: list[str] = []
-    taken: set[str] = set()
-    last: Counter[str] = Counter()
-    renamed = []
-    for index, name in enumerate(names):
-        plain = name or f"part_{index + 1}"
-        new, number = plain, max(2, last[plain])
-        while new in taken:
-            new, number = f"{plain}_{number}", number + 1
-        last[plain] = number
-        if name and new != name:
-            renamed.append((name, new))
-        taken.add(new)
-        result.append(new)
-    return result, renamed
 
 
 def _opened(path: Path, suffix: str) -> Any:
@@ -212,16 +194,12 @@ def _name_of(leaf: Leaf, product: str, solid: Any, n_solids: int) -> str:
     own = str(solid.name or "")
     place = leaf.instances[-1] if leaf.instances else ""
     candidates = (own, place, product) if n_solids > 1 else (place, own, product)
-    return next((plain for name in candidates if (plain := _printable(name)) and not is_generic(plain)), "")
+    return next((plain for name in candidates if (plain := printable(name)) and not is_generic(plain)), "")
 
 
 def is_generic(name: str) -> bool:
     """Whether a name was given by a program, not by a person."""
     return _GENERIC.fullmatch(name) is not None
-
-
-def _printable(name: str) -> str:
-    return "".join(character for character in name if character.isprintable()).strip()
 
 
 def _colours(solids: Sequence[tuple[str, Any]]) -> list[str]:
@@ -239,9 +217,3 @@ def _colour_of(solid: Any) -> str:
     if solid.col is not None:
         return hex_colour(solid.col)
     return colours.most_common(1)[0][0] if colours else ""
-
-
-def hex_colour(linear: Sequence[float]) -> str:
-    """A linear RGB colour as ``#rrggbb``, by the transfer curve of sRGB (IEC 61966-2-1)."""
-    encoded = [12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in map(float, linear[:3])]
-    return "#" + "".join(f"{round(255 * min(max(c, 0.0), 1.0)):02x}" for c in encoded)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 import netgen.meshing as meshing
@@ -13,9 +12,9 @@ from twin3d.errors import MeshError
 from twin3d.geometry.cad import CadBody
 from twin3d.geometry.overlaps import glue
 from twin3d.geometry.tessellation import tessellate
-from twin3d.mesh.envelope import mesh_wildly
+from twin3d.mesh.envelope import mesh_envelope
 from twin3d.mesh.netgen_mesh import DEFAULT_CURVATURE, Recipe, generate, raw_mesh, worst_quality
-from twin3d.mesh.raw import CELLS_PER_CUBE, RawMesh, Sizing, Tell
+from twin3d.mesh.raw import CELLS_PER_CUBE, RawMesh, Sizing, Tell, around
 from twin3d.mesh.selection import select_facets
 from twin3d.mesh.walls import thin_walls
 from twin3d.records import TetMesh
@@ -61,7 +60,7 @@ def mesh_cad(body: CadBody, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh
     _size_parts(shape, coarse)
     if coarse.face_sizes:
         _size_faces(shape, coarse, body)
-    points = (*(near for point in coarse.point_sizes for near in _around(point)), *_wall_sizes(body, coarse))
+    points = (*(near for point in coarse.point_sizes for near in around(point)), *_wall_sizes(body, coarse))
     mesh, notes = _best_mesh(occ.OCCGeometry(shape), _recipes(coarse, points), name, tell=tell)
     if mesh is None:
         return _mesh_triangles(body, sizing, name, reason="; ".join(notes), tell=tell)
@@ -70,8 +69,8 @@ def mesh_cad(body: CadBody, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh
 
 
 def _mesh_triangles(body: CadBody, sizing: Sizing, name: str, *, reason: str, tell: Tell) -> RawMesh:
-    tell(0.4, f"meshing {name} again, with fTetWild")
-    return mesh_wildly(tessellate(body), sizing, reason=reason)
+    tell(0.2, f"meshing {name} again, by envelope")
+    return mesh_envelope(tessellate(body), sizing, reason=reason, tell=tell)
 
 
 def _planned(sizing: Sizing, volume: float) -> tuple[Sizing, int]:
@@ -160,13 +159,6 @@ def _wall_sizes(body: CadBody, sizing: Sizing) -> list[tuple[float, float, float
     sizes = walls.thickness / sizing.wall_cells
     rows = np.column_stack([walls.positions, sizes])[::step]
     return [(float(x), float(y), float(z), float(size)) for x, y, z, size in rows]
-
-
-def _around(point: tuple[float, float, float, float]) -> Iterator[tuple[float, float, float, float]]:
-    """A size at a point and at its neighbours one size away, so that the cells about it have it too."""
-    x, y, z, size = point
-    for i, j, k in product((-size, 0.0, size), repeat=3):
-        yield x + i, y + j, z + k, size
 
 
 def _recipes(sizing: Sizing, points: Sequence[tuple[float, float, float, float]]) -> Iterator[Recipe]:

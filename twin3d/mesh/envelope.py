@@ -14,10 +14,12 @@ import numpy.typing as npt
 from twin3d.errors import MeshError
 from twin3d.geometry.surfaces.edges import edges_of
 from twin3d.geometry.surfaces.thickness import thinnest
+from twin3d.mesh.quality import scaled_jacobians
 from twin3d.mesh.raw import RawMesh, Sizing, Tell
 from twin3d.mesh.sizing_field import sizing_field
 from twin3d.mesh.surface_faces import named_faces
 from twin3d.mesh.tagging import Tags, tagged
+from twin3d.mesh.topology import right_handed
 from twin3d.records import Surface
 
 WIDEST, NARROWEST = 1e-3, 2e-5
@@ -70,7 +72,7 @@ def mesh_envelope(surface: Surface, sizing: Sizing, *, reason: str, tell: Tell) 
     )
     best: _Try | None = None
     for number in range(MAX_TRIES):
-        tell(0.3 + 0.15 * number, f"meshing by envelope (fTetWild), walls may move by {envelope:.3g}")
+        tell(0.3 + 0.15 * number, f"meshing by envelope (fTetWild), walls may move by {sizing.in_mm(envelope)}")
         attempt = _attempt(surface, sizing, envelope, reason)
         best = attempt if best is None or attempt.worst < best.worst else best
         if best.worst <= VOLUME_TOLERANCE or envelope <= NARROWEST * diagonal:
@@ -78,22 +80,9 @@ def mesh_envelope(surface: Surface, sizing: Sizing, *, reason: str, tell: Tell) 
         envelope = max(envelope / 3.0, NARROWEST * diagonal)
     if best is None:
         raise MeshError(f"{reason}; the envelope mesher was not tried")
-    _refuse_lost(surface, best, reason)
+    _refuse_lost(surface, best, sizing, reason)
     tell(0.8, "naming the faces")
-    return _raw(surface, best, sizing.cell_size, reason)
-
-
-def scaled_jacobians(points: npt.NDArray[np.float64], cells: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    """Six volumes of each cell against its largest corner of three edges, one where regular, shape (n_cells,).
-
-    As in the Verdict library (Stimpson et al., SAND2007-1751).
-    """
-    corner = points[cells]
-    edges = {(i, j): corner[:, j] - corner[:, i] for i in range(4) for j in range(4) if i != j}
-    length = {key: np.linalg.norm(edge, axis=1) for key, edge in edges.items()}
-    six_volumes = np.abs(np.einsum("ni,ni->n", np.cross(edges[0, 1], edges[0, 2]), edges[0, 3]))
-    corners = [np.prod([length[i, j] for j in range(4) if j != i], axis=0) for i in range(4)]
-    return np.asarray(np.sqrt(2.0) * six_volumes / np.maximum(np.max(corners, axis=0), 1e-300))
+    return _raw(surface, best, sizing, reason)
 
 
 def _with_area(surface: Surface) -> Surface:
@@ -149,19 +138,19 @@ def _is_closed(surface: Surface, part: int) -> bool:
     return bool((edges.count % 2 == 0).all() and (edges.balance == 0).all())
 
 
-def _refuse_lost(surface: Surface, found: _Try, reason: str) -> None:
+def _refuse_lost(surface: Surface, found: _Try, sizing: Sizing, reason: str) -> None:
     counts = np.bincount(found.tags.part[found.tags.part >= 0], minlength=len(surface.parts))
     lost = [part.name for part, count in zip(surface.parts, counts, strict=True) if not count]
     if lost:
         raise MeshError(
-            f"{reason}; no cells are left of {', '.join(lost[:5])}: thinner than {2.0 * found.envelope:.3g} in the "
-            "file's unit, within another part, or enclosing no volume; leave it out or repair it"
+            f"{reason}; no cells are left of {', '.join(lost[:5])}: thinner than {sizing.in_mm(2.0 * found.envelope)}, "
+            "within another part, or enclosing no volume; leave it out or repair it"
         )
 
 
-def _raw(surface: Surface, found: _Try, spacing: float, reason: str) -> RawMesh:
+def _raw(surface: Surface, found: _Try, sizing: Sizing, reason: str) -> RawMesh:
     region = found.tags.part[found.tags.part >= 0].astype(np.int32)
-    triangles, face, face_names = named_faces(surface, found.points, found.cells, region, spacing=spacing)
+    triangles, face, face_names = named_faces(surface, found.points, found.cells, region, spacing=sizing.cell_size)
     corner = found.points[found.cells]
     six = np.einsum(
         "ni,ni->n", np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), corner[:, 3] - corner[:, 0]
@@ -176,12 +165,12 @@ def _raw(surface: Surface, found: _Try, spacing: float, reason: str) -> RawMesh:
         parts=surface.parts,
         face_names=face_names,
         part_volumes=tuple(float(volume) for volume in meshed / (1.0 + found.errors)),
-        messages=(*surface.messages, *_words(surface, found, reason)),
+        messages=(*surface.messages, *_words(surface, found, sizing, reason)),
     )
 
 
-def _words(surface: Surface, found: _Try, reason: str) -> list[str]:
-    notes = [f"{reason}; meshed by envelope (fTetWild), walls may move by {found.envelope:.3g} in the file's unit"]
+def _words(surface: Surface, found: _Try, sizing: Sizing, reason: str) -> list[str]:
+    notes = [f"{reason}; meshed by envelope (fTetWild), walls may move by {sizing.in_mm(found.envelope)}"]
     notes += found.tags.messages
     off = [
         f"{part.name} by {error:+.1%}"
@@ -190,7 +179,7 @@ def _words(surface: Surface, found: _Try, reason: str) -> list[str]:
     ]
     if off:
         notes.append(f"volumes are off after {MAX_TRIES} tries: {', '.join(off)}; mesh finer, or repair the surface")
-    worst = float(scaled_jacobians(found.points, found.cells).min())
+    worst = float(scaled_jacobians(found.points, right_handed(found.points, found.cells)).min())
     if worst < POOR:
         notes.append(f"the worst cell has a scaled Jacobian of {worst:.2g}")
     return notes

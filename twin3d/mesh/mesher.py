@@ -60,7 +60,7 @@ def _sizing(request: Mapping[str, Any], scale: float, shape: geometry.Shape) -> 
     """The sizes of a request, in the unit of the file."""
     size = request["cell_size"]
     return Sizing(
-        cell_size=default_cell_size(_volume(shape)) if size is None else size / scale,
+        cell_size=_default_size(shape) if size is None else size / scale,
         metres_per_unit=scale,
         refine=request["refine"],
         part_sizes=_local_sizes(request, "part", scale),
@@ -80,14 +80,18 @@ def _local_sizes(request: Mapping[str, Any], key: str, scale: float) -> tuple[tu
     return tuple((item[key], item["cell_size"] / scale) for item in request["local_sizes"] if item[key] is not None)
 
 
-def _volume(shape: geometry.Shape) -> float:
+def _default_size(shape: geometry.Shape) -> float:
     match shape:
         case VolumeMesh():
-            return float(np.ptp(shape.points, axis=0).prod())
+            sides = np.ptp(shape.points, axis=0)
+            return default_cell_size(float(sides.prod()), float(sides.max()))
         case Surface():
-            return float(shape.enclosed_volumes().sum())
+            extent = float(np.ptp(shape.points, axis=0).max())
+            return default_cell_size(float(shape.enclosed_volumes().sum()), extent)
         case _:
-            return float(sum(solid.mass for solid in shape.solids))
+            boxes = np.array([solid.bounding_box for solid in shape.solids], dtype=np.float64)
+            extent = float((boxes[:, 1].max(axis=0) - boxes[:, 0].min(axis=0)).max())
+            return default_cell_size(float(sum(solid.mass for solid in shape.solids)), extent)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,26 @@ import netgen.stl as stl
 import numpy as np
 
 from twin3d.mesh.isolation import tell, worker_main
-from twin3d.mesh.netgen_mesh import generate
-from twin3d.mesh.raw import Sizing
+from twin3d.mesh.netgen_mesh import DEFAULT_CURVATURE, Recipe, generate
 
 
 def serve(request: Mapping[str, Any]) -> None:
     """Mesh the triangles of a request."""
     with np.load(request["surface"]) as data:
         corners = data["points"][data["triangles"]]
-    sizing = Sizing(cell_size=request["cell_size"], refine=request["refine"])
+    recipe = Recipe(
+        request["cell_size"],
+        request["metres_per_unit"],
+        curvature=request["curvature"] or DEFAULT_CURVATURE,
+        point_sizes=tuple(map(tuple, request["point_sizes"])),
+    )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "surface.stl"
         _write_text_stl(file, corners)
-        mesh = generate(stl.STLGeometry(str(file)), sizing, request["file"], tell=tell)
+        mesh = generate(stl.STLGeometry(str(file)), recipe)
+    for number in range(request["refine"]):
+        tell(0.7, f"refining the mesh, {number + 1} of {request['refine']}")
+        mesh.Refine()
     np.savez(
         request["out"],
         points=np.array(mesh.Coordinates(), dtype=np.float64),

@@ -1,8 +1,9 @@
 """What a mesher is asked for and what it gives, before points are split at contacts."""
 
 import fnmatch
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -52,6 +53,13 @@ class Sizing:
         sizes = [size for glob, size in self.part_sizes if fnmatch.fnmatchcase(name, glob)]
         return min(sizes) if sizes else None
 
+    def refuse_cad_only(self, name: str) -> None:
+        """Refuse what needs faces and curves of a CAD file; raises GeometryError."""
+        asked = {"face in local_sizes": self.face_sizes, "wall_cells": self.wall_cells, "curved": self.is_curved}
+        wrong = [key for key, value in asked.items() if value]
+        if wrong:
+            raise GeometryError(f"{name} is no CAD file: remove {' and '.join(wrong)} from [geometry]")
+
     def in_mm(self, length: float) -> str:
         """A length of the file, for people."""
         return f"{length * self.metres_per_unit * 1e3:.4g} mm"
@@ -88,9 +96,21 @@ class RawMesh:
     """Their mid-edge points, shape (n_curved, 3)."""
 
 
-def default_cell_size(volume: float) -> float:
-    """A longest edge that makes about `DEFAULT_CELLS` cells of a volume, in the unit of its cube root."""
-    return float((CELLS_PER_CUBE * volume / DEFAULT_CELLS) ** (1.0 / 3.0))
+def around(point: tuple[float, float, float, float]) -> Iterator[tuple[float, float, float, float]]:
+    """A size at a point and at its neighbours one size away, so that the cells about it have it too."""
+    x, y, z, size = point
+    for i, j, k in product((-size, 0.0, size), repeat=3):
+        yield x + i, y + j, z + k, size
+
+
+def default_cell_size(volume: float, extent: float) -> float:
+    """A longest edge that makes about `DEFAULT_CELLS` cells of a volume, in the unit of the extent.
+
+    Args:
+        volume: Of all parts; may be nothing where a surface is open.
+        extent: Longest side of the bounding box; the edge is at least a thousandth of it.
+    """
+    return max(float((CELLS_PER_CUBE * volume / DEFAULT_CELLS) ** (1.0 / 3.0)), 1e-3 * extent)
 
 
 def save_raw(path: Path, raw: RawMesh, *, scale: float) -> None:

@@ -14,7 +14,7 @@ from twin3d.errors import MeshError
 from twin3d.geometry.health import SurfaceHealth, diagnose, refuse_open
 from twin3d.mesh.envelope import mesh_envelope
 from twin3d.mesh.isolation import Limits, run_worker
-from twin3d.mesh.raw import RawMesh, Sizing, Tell
+from twin3d.mesh.raw import RawMesh, Sizing, Tell, around
 from twin3d.mesh.surface_faces import named_faces
 from twin3d.records import Surface
 
@@ -42,6 +42,7 @@ def mesh_surface(surface: Surface, sizing: Sizing, name: str, *, tell: Tell) -> 
         MeshError: No mesher succeeds.
     """
     sizing.refuse_idle([part.name for part in surface.parts])
+    sizing.refuse_cad_only(name)
     tell(0.1, f"checking the surface of {name}")
     healths = diagnose(surface)
     surface, healths = _closable(surface, healths, name)
@@ -122,7 +123,15 @@ def _mesh_with_netgen(surface: Surface, sizing: Sizing, health: SurfaceHealth, n
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "surface.npz"
         np.savez(file, points=surface.points, triangles=surface.triangles)
-        request = {"file": name, "surface": str(file), "cell_size": size, "refine": sizing.refine}
+        request = {
+            "file": name,
+            "surface": str(file),
+            "cell_size": size,
+            "metres_per_unit": sizing.metres_per_unit,
+            "refine": sizing.refine,
+            "curvature": sizing.curvature,
+            "point_sizes": [near for point in sizing.point_sizes for near in around(point)],
+        }
         limits = Limits(cpu_s=patience_s, silence_s=patience_s)
         arrays = run_worker("twin3d.mesh.netgen_surface", request, name, progress=tell, limits=limits)
     points, cells = arrays["points"], arrays["cells"]
