@@ -28,6 +28,12 @@ MESHES = Path(__file__).resolve().parents[1]
 
 MAX_BYTES = 500_000
 
+_STYLED_SOLID = r"\),#(\d+)\);\n#\d+=STYLED_ITEM\('color',\(#\d+\),#(\d+)\);.*?FILL_AREA_STYLE_COLOUR\('',#(\d+)\)"
+"""Context, solid and colour of a styled item, as the writer puts them."""
+
+_COLOUR_LINES = 9
+"""Entities of one `_colour_block`."""
+
 Colour = tuple[float, float, float]
 """Red, green and blue of sRGB, each from 0 to 1."""
 
@@ -164,8 +170,42 @@ def _set_name(label: TDF_Label, name: str) -> None:
 
 
 def _scrub(path: Path, name: str, script: str) -> None:
-    """Take time and place out of the header, and needless blanks out of the rest."""
+    """Take time and place out of the header, needless blanks out of the rest, and chance out of the colours."""
     header = f"FILE_NAME('{name}','2026-01-01T00:00:00',(''),(''),'Open CASCADE','{script}','');\n"
     text = re.sub(r"FILE_NAME\(.*?\);\n", header, path.read_text(encoding="ascii"), count=1, flags=re.DOTALL)
     text = re.sub(r"^(#\d+) = ", r"\1=", text, flags=re.MULTILINE)
-    path.write_text(re.sub(r"^ +", "", text, flags=re.MULTILINE), encoding="ascii")
+    text = re.sub(r"^ +", "", text, flags=re.MULTILINE)
+    path.write_text(_with_sorted_colours(text), encoding="ascii")
+
+
+def _with_sorted_colours(text: str) -> str:
+    """The file with its colours in the order of its solids; the writer's order follows addresses in memory."""
+    start = re.search(r"^#(\d+)=MECHANICAL_DESIGN_GEOMETRIC", text, flags=re.MULTILINE)
+    if start is None:
+        raise ValueError("the writer gave no part a colour; does this build123d write colours another way?")
+    head, tail = text[: start.start()], text[start.start() :]
+    colours = dict(re.findall(r"#(\d+)=COLOUR_RGB\('',(.*?)\)", tail, flags=re.DOTALL))
+    styled = re.findall(_STYLED_SOLID, tail, flags=re.DOTALL)
+    first = int(start[1])
+    blocks = [
+        _colour_block(first + _COLOUR_LINES * index, context, solid, colours[colour])
+        for index, (context, solid, colour) in enumerate(sorted(styled, key=lambda found: int(found[1])))
+    ]
+    return head + "".join(blocks) + tail[tail.index("ENDSEC;") :]
+
+
+def _colour_block(first: int, context: str, solid: str, rgb: str) -> str:
+    """The entities that give one solid its colour, numbered from `first`."""
+    a, b, c, d, e, f, g, h = (f"#{number}" for number in range(first + 1, first + _COLOUR_LINES))
+    lines = (
+        f"#{first}=MECHANICAL_DESIGN_GEOMETRIC_PRESENTATION_REPRESENTATION('',({a}),#{context});",
+        f"{a}=STYLED_ITEM('color',({b}),#{solid});",
+        f"{b}=PRESENTATION_STYLE_ASSIGNMENT(({c}));",
+        f"{c}=SURFACE_STYLE_USAGE(.BOTH.,{d});",
+        f"{d}=SURFACE_SIDE_STYLE('',({e}));",
+        f"{e}=SURFACE_STYLE_FILL_AREA({f});",
+        f"{f}=FILL_AREA_STYLE('',({g}));",
+        f"{g}=FILL_AREA_STYLE_COLOUR('',{h});",
+        f"{h}=COLOUR_RGB('',{rgb});",
+    )
+    return "\n".join(lines) + "\n"
