@@ -60,7 +60,7 @@ GALLERY = (
     GalleryFile("l_bracket.step", cell_size=0.0035, volumes=volumes.l_bracket(), unit="in"),
     GalleryFile(
         "mould_insert.step",
-        cell_size=0.007,
+        cell_size=0.009,
         volumes=volumes.mould_insert(),
         touching=(
             ("cavity_insert", "core_insert"),
@@ -68,11 +68,11 @@ GALLERY = (
             ("moulding", "cavity_insert"),
             ("plug_*", "cavity_insert"),
         ),
-        local_sizes={"moulding": 0.003},
+        local_sizes={"moulding": 0.0035, "plug_*": 0.0008},
     ),
     GalleryFile(
         "pipe_tee.step",
-        cell_size=0.009,
+        cell_size=0.0085,
         volumes=volumes.pipe_tee(),
         touching=(("flange_*", "pipe"), ("water", "pipe"), ("insulation", "pipe")),
     ),
@@ -102,7 +102,7 @@ GALLERY = (
     ),
     GalleryFile(
         "office_floor.step",
-        cell_size=0.5,
+        cell_size=0.55,
         volumes=volumes.office_floor(),
         touching=(
             ("air_*", "floor_slab"),
