@@ -2,10 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["build123d==0.13.0"]
 # ///
-"""Writes meshes/small_satellite.step: a 50 kg satellite with two wings, battery, electronics and a telescope, in mm.
+"""Writes meshes/small_satellite.step: a satellite with two wings, battery, electronics and a telescope, in mm.
 
-Honeycomb panels are solid plates here. Solar strings sit four assemblies deep, and each is stored once. Run
-`uv run meshes/src/small_satellite.py`.
+Honeycomb panels are solid plates here. The strings of solar cells sit three assemblies deep, and each is stored once.
+Run `uv run meshes/src/small_satellite.py`.
 """
 
 from gallery import Assembly, Part, Placed, box, cylinder, join, moved, write_step
