@@ -12,6 +12,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "reader": {
         "cad": "twin3d.geometry.cad:CadReader",
         "surface": "twin3d.geometry.surface:SurfaceReader",
+        "msh": "twin3d.geometry.volumes.msh:MshReader",
     },
 }
 """Kind → name → ``module:Class``."""
