@@ -1,0 +1,204 @@
+"""What every reader of volume meshes must do: names, volumes, facets, and a clear word on damaged files."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from volume_files import KINDS, SHAPES
+from volume_samples import INLET_AREA, SIZES, VOLUMES, facet_areas, measured, open_area
+
+from twin3d import geometry, plugins
+from twin3d.errors import GeometryError
+from twin3d.mesh import build_mesh
+from twin3d.records.mesh import OUTSIDE
+from twin3d.scene import Geometry
+
+OUT_OF_PROCESS = {"cad"}
+"""Loads netgen, which has the mesher's process to itself."""
+N_LENGTHS, N_FLIPS = 40, 60
+LONGEST_S = 1.0
+
+READERS = [name for name in plugins.available("reader") if name not in OUT_OF_PROCESS]
+VOLUME_READERS = [name for name in READERS if name != "surface"]
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+
+
+def reader_of(name):
+    return plugins.load("reader", name)()
+
+
+def written(kind, folder, **how):
+    path = folder / kind.file
+    kind.write(path, kind.sample(**how))
+    return path
+
+
+def head_of(path):
+    return path.read_bytes()[: geometry.reading.HEAD_BYTES]
+
+
+def read_or_refused(reader, path):
+    """Whether a file is read; anything but a mesh or a GeometryError that names the file fails the test."""
+    start = time.perf_counter()
+    try:
+        mesh = reader.read(path)
+    except GeometryError as error:
+        assert path.name in str(error)
+        mesh = None
+    assert time.perf_counter() - start < LONGEST_S
+    if mesh is not None:
+        assert len(mesh.cells if hasattr(mesh, "cells") else mesh.triangles)
+    return mesh is not None
+
+
+def test_every_volume_reader_has_samples():
+    assert {kind.reader for kind in KINDS} == set(VOLUME_READERS)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_suffixes_are_lower_case_with_a_dot(name):
+    suffixes = reader_of(name).suffixes
+
+    assert suffixes
+    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in suffixes)
+
+
+@every_kind
+def test_a_file_is_recognised_by_its_reader_alone(kind, tmp_path):
+    head = head_of(written(kind, tmp_path))
+
+    assert [name for name in READERS if reader_of(name).recognises(head)] == [kind.reader]
+
+
+@every_kind
+def test_content_decides_whatever_the_ending(kind, tmp_path):
+    path = written(kind, tmp_path).rename(tmp_path / "box.dat")
+
+    assert isinstance(geometry.find_reader(path), plugins.load("reader", kind.reader))
+
+
+@every_kind
+@pytest.mark.parametrize(("shape", "quadratic"), SHAPES)
+def test_parts_keep_their_names_and_volumes(kind, shape, quadratic, tmp_path):
+    mesh = geometry.read(written(kind, tmp_path, shape=shape, quadratic=quadratic))
+
+    expected = dict(zip(kind.names, VOLUMES.values(), strict=True))
+    assert measured(mesh) == pytest.approx(expected, rel=1e-12)
+    assert mesh.cells.shape[1] == (10 if quadratic and shape == "tetra" else 4)
+    assert mesh.metres_per_unit == kind.metres_per_unit
+
+
+@every_kind
+@pytest.mark.parametrize(("shape", "quadratic"), SHAPES)
+def test_cells_fit_together(kind, shape, quadratic, tmp_path):
+    mesh = geometry.read(written(kind, tmp_path, shape=shape, quadratic=quadratic))
+
+    x, y, z = SIZES
+    assert open_area(mesh) == pytest.approx(2.0 * (x * y + y * z + z * x), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.keeps_facets], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("shape", ["tetra", "hexahedron"])
+def test_the_named_face_is_kept(kind, shape, tmp_path):
+    mesh = geometry.read(written(kind, tmp_path, shape=shape))
+
+    assert facet_areas(mesh) == pytest.approx({"inlet": INLET_AREA}, rel=1e-12)
+    np.testing.assert_allclose(mesh.points[mesh.triangles][..., 0], 0.0, atol=1e-12)
+
+
+@every_kind
+def test_mid_edge_points_are_in_the_middle_of_their_edges(kind, tmp_path):
+    mesh = geometry.read(written(kind, tmp_path, quadratic=True))
+
+    for column, (a, b) in enumerate(((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3)), start=4):
+        middle = mesh.points[mesh.cells[:, [a, b]]].mean(axis=1)
+        np.testing.assert_allclose(mesh.points[mesh.cells[:, column]], middle, atol=1e-6)
+
+
+@every_kind
+def test_points_without_a_cell_are_dropped(kind, tmp_path):
+    sample = kind.sample()
+    path = tmp_path / kind.file
+    kind.write(path, replace(sample, points=np.vstack([sample.points, [[9.0, 9.0, 9.0]]])))
+
+    mesh = geometry.read(path)
+
+    assert len(mesh.points) == len(sample.points)
+    assert measured(mesh) == pytest.approx(dict(zip(kind.names, VOLUMES.values(), strict=True)), rel=1e-12)
+
+
+@every_kind
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_a_coordinate_that_cannot_be_is_refused(kind, value, tmp_path):
+    sample = kind.sample()
+    points = sample.points.copy()
+    points[3, 1] = value
+    path = tmp_path / kind.file
+    kind.write(path, replace(sample, points=points))
+
+    with pytest.raises(GeometryError, match=r"box\.\w+.*(not finite|no number)|(not finite|no number).*box\.\w+"):
+        reader_of(kind.reader).read(path)
+
+
+@every_kind
+def test_a_point_that_is_not_there_is_refused(kind, tmp_path):
+    sample = kind.sample()
+    first = sample.blocks[0]
+    cells = first.cells.copy()
+    cells[0, 2] = 54321
+    path = tmp_path / kind.file
+    kind.write(path, replace(sample, blocks=(replace(first, cells=cells), *sample.blocks[1:])))
+
+    with pytest.raises(GeometryError, match=r"5432[12]"):
+        reader_of(kind.reader).read(path)
+
+
+@every_kind
+def test_cells_without_a_volume_are_refused(kind, tmp_path):
+    sample = kind.sample()
+    path = tmp_path / kind.file
+    kind.write(path, replace(sample, points=sample.points * [1.0, 1.0, 0.0]))
+
+    with pytest.raises(GeometryError, match=r"no volume.*mesh it again"):
+        reader_of(kind.reader).read(path)
+
+
+@every_kind
+def test_a_file_cut_short_is_read_or_refused(kind, tmp_path):
+    path = written(kind, tmp_path)
+    content = path.read_bytes()
+    reader = reader_of(kind.reader)
+    read = []
+
+    for length in np.linspace(0, len(content) - 1, N_LENGTHS, dtype=int):
+        path.write_bytes(content[:length])
+        read.append(read_or_refused(reader, path))
+
+    assert not all(read)
+    assert not read[0]
+
+
+@every_kind
+def test_a_file_with_a_flipped_byte_is_read_or_refused(kind, tmp_path, rng):
+    path = written(kind, tmp_path)
+    content = path.read_bytes()
+    reader = reader_of(kind.reader)
+
+    for _ in range(N_FLIPS):
+        damaged = bytearray(content)
+        damaged[rng.integers(len(content))] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        read_or_refused(reader, path)
+
+
+@every_kind
+def test_the_mesher_takes_the_file(kind, tmp_path):
+    path = written(kind, tmp_path)
+
+    result = build_mesh(Geometry(file=path, unit="m", cell_size=1.0), [], cache_dir=None)
+
+    volumes = {name: meshed for name, (meshed, _) in result.report.part_volumes.items()}
+    assert volumes == pytest.approx(dict(zip(kind.names, VOLUMES.values(), strict=True)), rel=1e-12)
+    between = (result.mesh.facet_parts[:, 1] != OUTSIDE).sum()
+    assert between == 2

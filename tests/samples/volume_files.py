@@ -1,0 +1,36 @@
+"""Every format and variant of volume mesh that the readers must know, each with a function that writes a sample."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from gmsh_volume import write_msh
+from volume_samples import Sample, sample_of
+
+SHAPES = (("tetra", False), ("tetra", True), ("hexahedron", False), ("wedge", False), ("mixed", False), ("mixed", True))
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A format in one variant."""
+
+    reader: str
+    name: str
+    file: str
+    write: Callable
+    """Takes a path and a sample."""
+    keeps_facets: bool = True
+    names: tuple[str, str] = ("housing", "core")
+    metres_per_unit: float | None = None
+
+    def sample(self, shape="tetra", *, quadratic=False) -> Sample:
+        return sample_of(shape, quadratic=quadratic)
+
+
+KINDS = (
+    FileKind("msh", "msh22", "box.msh", partial(write_msh, version="2.2")),
+    FileKind("msh", "msh22_binary", "box.msh", partial(write_msh, version="2.2", binary=True)),
+    FileKind("msh", "msh41", "box.msh", write_msh),
+    FileKind("msh", "msh41_binary", "box.msh", partial(write_msh, binary=True)),
+    FileKind("msh", "msh41_big_endian", "box.msh", partial(write_msh, binary=True, order=">")),
+)
