@@ -13,6 +13,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "cad": "twin3d.geometry.cad:CadReader",
         "surface": "twin3d.geometry.surface:SurfaceReader",
         "msh": "twin3d.geometry.volumes.msh:MshReader",
+        "inp": "twin3d.geometry.volumes.inp:InpReader",
     },
 }
 """Kind → name → ``module:Class``."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from abaqus_volume import write_inp
 from gmsh_volume import write_msh
 from volume_samples import Sample, sample_of
 
@@ -33,4 +34,7 @@ KINDS = (
     FileKind("msh", "msh41", "box.msh", write_msh),
     FileKind("msh", "msh41_binary", "box.msh", partial(write_msh, binary=True)),
     FileKind("msh", "msh41_big_endian", "box.msh", partial(write_msh, binary=True, order=">")),
+    FileKind("inp", "inp", "box.inp", write_inp),
+    FileKind("inp", "inp_calculix", "box.inp", partial(write_inp, style="calculix")),
+    FileKind("inp", "inp_assembly", "box.inp", partial(write_inp, style="assembly")),
 )

@@ -34,10 +34,18 @@ def partition(sets: Sequence[tuple[str, Ints]], n_cells: int) -> tuple[Ints, tup
     return region, tuple(name for name, _ in ordered), tuple(overlaps)
 
 
-def best_cover(candidates: Sequence[Sequence[tuple[str, Ints]]], n_cells: int) -> Sequence[tuple[str, Ints]]:
-    """The first list of sets that leaves no cell out, else the one that leaves out the fewest."""
-    missing = [_n_uncovered(sets, n_cells) for sets in candidates]
-    return candidates[missing.index(min(missing))]
+def best_cover(candidates: Sequence[Sequence[tuple[str, Ints]]], n_cells: int) -> int:
+    """Which list of sets to take as parts: the first that leaves no cell out, else the one that leaves out fewest.
+
+    A set of all cells, as solvers want it, tells nothing, so a list with one counts only where there is no other;
+    but the first list is what the file itself holds for its parts, so it is taken if it leaves no cell out.
+    """
+    if candidates and candidates[0] and not _n_uncovered(candidates[0], n_cells):
+        return 0
+    telling = [[item for item in sets if len(item[1]) < n_cells] for sets in candidates]
+    chosen = telling if any(telling) else candidates
+    missing = [_n_uncovered(sets, n_cells) for sets in chosen]
+    return missing.index(min(missing))
 
 
 def _n_uncovered(sets: Sequence[tuple[str, Ints]], n_cells: int) -> int:
