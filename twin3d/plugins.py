@@ -14,6 +14,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "surface": "twin3d.geometry.surface:SurfaceReader",
         "msh": "twin3d.geometry.volumes.msh:MshReader",
         "inp": "twin3d.geometry.volumes.inp:InpReader",
+        "vtk_xml": "twin3d.geometry.volumes.vtk_xml:VtkXmlReader",
     },
 }
 """Kind → name → ``module:Class``."""

@@ -7,6 +7,7 @@ from functools import partial
 from abaqus_volume import write_inp
 from gmsh_volume import write_msh
 from volume_samples import Sample, sample_of
+from vtk_volume import write_vtu
 
 SHAPES = (("tetra", False), ("tetra", True), ("hexahedron", False), ("wedge", False), ("mixed", False), ("mixed", True))
 
@@ -20,12 +21,24 @@ class FileKind:
     file: str
     write: Callable
     """Takes a path and a sample."""
-    keeps_facets: bool = True
+    facet_name: str = "inlet"
+    """Empty where the format names no facets."""
     names: tuple[str, str] = ("housing", "core")
     metres_per_unit: float | None = None
 
     def sample(self, shape="tetra", *, quadratic=False) -> Sample:
         return sample_of(shape, quadratic=quadratic)
+
+
+def vtu(name, **how):
+    return FileKind(
+        reader="vtk_xml",
+        name=f"vtu_{name}",
+        file="box.vtu",
+        write=partial(write_vtu, **how),
+        facet_name="MaterialIds_7",
+        names=("MaterialIds_1", "MaterialIds_2"),
+    )
 
 
 KINDS = (
@@ -37,4 +50,12 @@ KINDS = (
     FileKind("inp", "inp", "box.inp", write_inp),
     FileKind("inp", "inp_calculix", "box.inp", partial(write_inp, style="calculix")),
     FileKind("inp", "inp_assembly", "box.inp", partial(write_inp, style="assembly")),
+    vtu("ascii", mode="ascii"),
+    vtu("binary", mode="binary"),
+    vtu("binary_zlib", mode="binary", compressor="ZLib"),
+    vtu("appended_raw", mode="appended"),
+    vtu("appended_raw_zlib_32", mode="appended", compressor="ZLib", header_bits=32),
+    vtu("appended_base64_lzma", mode="appended", compressor="LZMA", base64=True),
+    vtu("appended_base64", mode="appended", base64=True, header_bits=32),
+    vtu("big_endian", mode="appended", big_endian=True),
 )
