@@ -15,6 +15,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "msh": "twin3d.geometry.volumes.msh:MshReader",
         "inp": "twin3d.geometry.volumes.inp:InpReader",
         "vtk_xml": "twin3d.geometry.volumes.vtk_xml:VtkXmlReader",
+        "vtk_legacy": "twin3d.geometry.volumes.vtk_legacy:VtkLegacyReader",
+        "vtkhdf": "twin3d.geometry.volumes.vtkhdf:VtkHdfReader",
     },
 }
 """Kind → name → ``module:Class``."""

@@ -7,7 +7,7 @@ from functools import partial
 from abaqus_volume import write_inp
 from gmsh_volume import write_msh
 from volume_samples import Sample, sample_of
-from vtk_volume import write_vtu
+from vtk_volume import write_vtk, write_vtkhdf, write_vtu
 
 SHAPES = (("tetra", False), ("tetra", True), ("hexahedron", False), ("wedge", False), ("mixed", False), ("mixed", True))
 
@@ -30,15 +30,19 @@ class FileKind:
         return sample_of(shape, quadratic=quadratic)
 
 
-def vtu(name, **how):
+def vtk(reader, name, file, write):
     return FileKind(
-        reader="vtk_xml",
-        name=f"vtu_{name}",
-        file="box.vtu",
-        write=partial(write_vtu, **how),
+        reader=reader,
+        name=name,
+        file=file,
+        write=write,
         facet_name="MaterialIds_7",
         names=("MaterialIds_1", "MaterialIds_2"),
     )
+
+
+def vtu(name, **how):
+    return vtk("vtk_xml", f"vtu_{name}", "box.vtu", partial(write_vtu, **how))
 
 
 KINDS = (
@@ -58,4 +62,9 @@ KINDS = (
     vtu("appended_base64_lzma", mode="appended", compressor="LZMA", base64=True),
     vtu("appended_base64", mode="appended", base64=True, header_bits=32),
     vtu("big_endian", mode="appended", big_endian=True),
+    vtk("vtk_legacy", "vtk_51", "box.vtk", write_vtk),
+    vtk("vtk_legacy", "vtk_51_binary", "box.vtk", partial(write_vtk, binary=True)),
+    vtk("vtk_legacy", "vtk_42", "box.vtk", partial(write_vtk, version=42)),
+    vtk("vtk_legacy", "vtk_42_binary", "box.vtk", partial(write_vtk, version=42, binary=True)),
+    vtk("vtkhdf", "vtkhdf", "box.vtkhdf", write_vtkhdf),
 )

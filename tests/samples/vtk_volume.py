@@ -5,6 +5,8 @@ from volume_samples import CORNERS
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkIdList, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkUnstructuredGrid
+from vtkmodules.vtkIOHDF import vtkHDFWriter
+from vtkmodules.vtkIOLegacy import vtkUnstructuredGridWriter
 from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
 TYPES = {"tetra": 10, "hexahedron": 12, "wedge": 13, "pyramid": 14, "triangle": 5, "quad": 9}
@@ -55,4 +57,21 @@ def write_vtu(path, sample, *, mode, compressor="", base64=False, header_bits=64
     writer.SetCompressorType(kind)
     if big_endian:
         writer.SetByteOrderToBigEndian()
+    assert writer.Write()
+
+
+def write_vtk(path, sample, *, binary=False, version=51):
+    writer = vtkUnstructuredGridWriter()
+    writer.SetInputData(grid_of(sample))
+    writer.SetFileName(str(path))
+    writer.SetFileVersion(version)
+    if binary:
+        writer.SetFileTypeToBinary()
+    assert writer.Write()
+
+
+def write_vtkhdf(path, sample):
+    writer = vtkHDFWriter()
+    writer.SetInputData(grid_of(sample))
+    writer.SetFileName(str(path))
     assert writer.Write()
