@@ -17,6 +17,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "vtk_xml": "twin3d.geometry.volumes.vtk_xml:VtkXmlReader",
         "vtk_legacy": "twin3d.geometry.volumes.vtk_legacy:VtkLegacyReader",
         "vtkhdf": "twin3d.geometry.volumes.vtkhdf:VtkHdfReader",
+        "bdf": "twin3d.geometry.volumes.bdf:BdfReader",
     },
 }
 """Kind → name → ``module:Class``."""

@@ -6,6 +6,7 @@ from functools import partial
 
 from abaqus_volume import write_inp
 from gmsh_volume import write_msh
+from nastran_volume import write_bdf
 from volume_samples import Sample, sample_of
 from vtk_volume import write_vtk, write_vtkhdf, write_vtu
 
@@ -66,5 +67,9 @@ KINDS = (
     vtk("vtk_legacy", "vtk_51_binary", "box.vtk", partial(write_vtk, binary=True)),
     vtk("vtk_legacy", "vtk_42", "box.vtk", partial(write_vtk, version=42)),
     vtk("vtk_legacy", "vtk_42_binary", "box.vtk", partial(write_vtk, version=42, binary=True)),
+    FileKind("bdf", "bdf", "box.bdf", write_bdf),
+    FileKind("bdf", "bdf_large", "box.bdf", partial(write_bdf, form="large")),
+    FileKind("bdf", "bdf_free", "box.bdf", partial(write_bdf, form="free")),
+    FileKind("bdf", "bdf_bulk_alone", "box.bdf", partial(write_bdf, head="")),
     vtk("vtkhdf", "vtkhdf", "box.vtkhdf", write_vtkhdf),
 )
