@@ -18,6 +18,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "vtk_legacy": "twin3d.geometry.volumes.vtk_legacy:VtkLegacyReader",
         "vtkhdf": "twin3d.geometry.volumes.vtkhdf:VtkHdfReader",
         "bdf": "twin3d.geometry.volumes.bdf:BdfReader",
+        "med": "twin3d.geometry.volumes.med:MedReader",
+        "xdmf": "twin3d.geometry.volumes.xdmf:XdmfReader",
     },
 }
 """Kind → name → ``module:Class``."""

@@ -6,6 +6,7 @@ from functools import partial
 
 from abaqus_volume import write_inp
 from gmsh_volume import write_msh
+from hdf_volume import write_med, write_xdmf
 from nastran_volume import write_bdf
 from volume_samples import Sample, sample_of
 from vtk_volume import write_vtk, write_vtkhdf, write_vtu
@@ -46,6 +47,16 @@ def vtu(name, **how):
     return vtk("vtk_xml", f"vtu_{name}", "box.vtu", partial(write_vtu, **how))
 
 
+def xdmf(name, **how):
+    return FileKind(
+        reader="xdmf",
+        name=f"xdmf_{name}",
+        file="box.xdmf",
+        write=partial(write_xdmf, **how),
+        names=("material_1", "material_2"),
+    )
+
+
 KINDS = (
     FileKind("msh", "msh22", "box.msh", partial(write_msh, version="2.2")),
     FileKind("msh", "msh22_binary", "box.msh", partial(write_msh, version="2.2", binary=True)),
@@ -71,5 +82,10 @@ KINDS = (
     FileKind("bdf", "bdf_large", "box.bdf", partial(write_bdf, form="large")),
     FileKind("bdf", "bdf_free", "box.bdf", partial(write_bdf, form="free")),
     FileKind("bdf", "bdf_bulk_alone", "box.bdf", partial(write_bdf, head="")),
+    FileKind("med", "med", "box.med", write_med, metres_per_unit=1e-3),
+    FileKind("med", "med_node_group", "box.med", partial(write_med, style="node_group", unit="")),
+    xdmf("inline"),
+    xdmf("hdf", storage="hdf"),
+    xdmf("binary", storage="binary"),
     vtk("vtkhdf", "vtkhdf", "box.vtkhdf", write_vtkhdf),
 )

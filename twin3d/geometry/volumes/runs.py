@@ -17,7 +17,7 @@ def equal_rows(values: Ints, keys: Sequence[int], length_of: Callable[[Ints], in
     Args:
         values: The rows, one after the other, shape (n,).
         keys: Columns of a row that tell its length.
-        length_of: Length of a row that begins with the given numbers.
+        length_of: Length of a row that begins with the given numbers, the keys and one more.
         what: The table, for errors.
 
     Raises:
@@ -27,7 +27,7 @@ def equal_rows(values: Ints, keys: Sequence[int], length_of: Callable[[Ints], in
     while at < len(values):
         if at + last >= len(values):
             raise GeometryError(f"{what} end within a row; the file is cut short, export it again")
-        length = length_of(values[at : at + last + 1])
+        length = length_of(values[at : at + last + 2])
         if length > len(values) - at:
             raise GeometryError(f"{what} end within a row; the file is cut short, export it again")
         n_rows = _n_alike(values[at:], length, keys)
