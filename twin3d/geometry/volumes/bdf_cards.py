@@ -95,7 +95,7 @@ def _fixed(line: bytes) -> tuple[bytes, bytes, int]:
     """Name, data fields and field width of a line; no name for a continuation."""
     head = line[:8].strip().upper()
     is_large = head.startswith(b"*") or head.endswith(b"*")
-    name = b"" if head[:1] in (b"+", b"*", b"") else head.rstrip(b"*")
+    name = b"" if head[:1] in (b"+", b"*", b"") else head.rstrip(b"*_")
     return name, line[8 : 8 + BODY].ljust(BODY), LARGE if is_large else SMALL
 
 
@@ -104,7 +104,7 @@ def _free(line: bytes) -> tuple[bytes, bytes, int]:
     fields = [item.strip() for item in line.split(b",")]
     head = fields[0].upper()
     is_large = head.startswith(b"*") or head.endswith(b"*")
-    name = b"" if head[:1] in (b"+", b"*", b"") else head.rstrip(b"*")
+    name = b"" if head[:1] in (b"+", b"*", b"") else head.rstrip(b"*_")
     kept = fields[1 : 5 if is_large else 9]
     n_fields = 4 if is_large else 8
     return name, b"".join(item[:LARGE].ljust(LARGE) for item in kept).ljust(n_fields * LARGE), LARGE
