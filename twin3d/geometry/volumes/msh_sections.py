@@ -63,6 +63,8 @@ def read_content(data: bytes) -> MshContent:
         name = match[1].decode("ascii")
         if name in seen and name in {"Nodes", "Elements"}:
             raise GeometryError(f"the section ${name} is there twice; export the file again")
+        if name == "NOD":
+            raise GeometryError(f"this is MSH version 1; {REMEDY}")
         seen.add(name)
         at = _read_section(content, name, data, match.end())
     if "MeshFormat" not in seen:

@@ -54,7 +54,7 @@ def _draft(data: bytes) -> Draft:
     kind = root.get("type")
     if root.tag != "VTKFile" or kind != "UnstructuredGrid":
         remedy = "open it in ParaView and save one .vtu" if kind[:1] == "P" else "a .vtu of tetrahedra is needed"
-        raise GeometryError(f"it holds {kind or root.tag!r}, no UnstructuredGrid; {remedy}")
+        raise GeometryError(f"it holds {(kind or root.tag)[:40]}, no UnstructuredGrid; {remedy}")
     order: Any = ">" if root.get("byte_order") == "BigEndian" else "<"
     header = np.dtype({"UInt64": "u8"}.get(root.get("header_type"), "u4")).newbyteorder(order)
     reader = ArrayReader(header, order, root.get("compressor"), appended, is_base64)

@@ -67,7 +67,7 @@ def _kind(item: Element) -> str:
 
 def _from_hdf(item: Element, path: Path) -> npt.NDArray[Any]:
     text = item.text.decode("utf-8", "replace")
-    name, _, inner = text.partition(":")
+    name, _, inner = text.rpartition(":")
     with open_hdf(side_file(path, name)) as file:
         return values_of(file, inner)
 
