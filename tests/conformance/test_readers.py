@@ -1,15 +1,20 @@
-"""What every reader of volume meshes must do: names, volumes, facets, and a clear word on damaged files."""
+"""What every reader must do: names, volumes, facets, and a clear word on damaged files."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import trimesh
 from volume_files import KINDS, SHAPES
 from volume_samples import INLET_AREA, SIZES, VOLUMES, facet_areas, measured, open_area
 
-from twin3d import geometry, plugins
-from twin3d.errors import GeometryError
+from twin3d import plugins
+from twin3d.assets import asset_path
+from twin3d.errors import GeometryError, MeshError
+from twin3d.geometry import reading
 from twin3d.mesh import build_mesh
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Geometry
@@ -35,7 +40,7 @@ def written(kind, folder, **how):
 
 
 def head_of(path):
-    return path.read_bytes()[: geometry.reading.HEAD_BYTES]
+    return path.read_bytes()[: reading.HEAD_BYTES]
 
 
 def read_or_refused(reader, path):
@@ -73,16 +78,9 @@ def test_a_file_is_recognised_by_its_reader_alone(kind, tmp_path):
 
 
 @every_kind
-def test_content_decides_whatever_the_ending(kind, tmp_path):
-    path = written(kind, tmp_path).rename(tmp_path / "box.dat")
-
-    assert isinstance(geometry.find_reader(path), plugins.load("reader", kind.reader))
-
-
-@every_kind
 @pytest.mark.parametrize(("shape", "quadratic"), SHAPES)
 def test_parts_keep_their_names_and_volumes(kind, shape, quadratic, tmp_path):
-    mesh = geometry.read(written(kind, tmp_path, shape=shape, quadratic=quadratic))
+    mesh = reader_of(kind.reader).read(written(kind, tmp_path, shape=shape, quadratic=quadratic))
 
     expected = dict(zip(kind.names, VOLUMES.values(), strict=True))
     assert measured(mesh) == pytest.approx(expected, rel=1e-12)
@@ -93,7 +91,7 @@ def test_parts_keep_their_names_and_volumes(kind, shape, quadratic, tmp_path):
 @every_kind
 @pytest.mark.parametrize(("shape", "quadratic"), SHAPES)
 def test_cells_fit_together(kind, shape, quadratic, tmp_path):
-    mesh = geometry.read(written(kind, tmp_path, shape=shape, quadratic=quadratic))
+    mesh = reader_of(kind.reader).read(written(kind, tmp_path, shape=shape, quadratic=quadratic))
 
     x, y, z = SIZES
     assert open_area(mesh) == pytest.approx(2.0 * (x * y + y * z + z * x), rel=1e-12)
@@ -102,7 +100,7 @@ def test_cells_fit_together(kind, shape, quadratic, tmp_path):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.facet_name], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("shape", ["tetra", "hexahedron"])
 def test_the_named_face_is_kept(kind, shape, tmp_path):
-    mesh = geometry.read(written(kind, tmp_path, shape=shape))
+    mesh = reader_of(kind.reader).read(written(kind, tmp_path, shape=shape))
 
     assert facet_areas(mesh) == pytest.approx({kind.facet_name: INLET_AREA}, rel=1e-12)
     np.testing.assert_allclose(mesh.points[mesh.triangles][..., 0], 0.0, atol=1e-12)
@@ -110,7 +108,7 @@ def test_the_named_face_is_kept(kind, shape, tmp_path):
 
 @every_kind
 def test_mid_edge_points_are_in_the_middle_of_their_edges(kind, tmp_path):
-    mesh = geometry.read(written(kind, tmp_path, quadratic=True))
+    mesh = reader_of(kind.reader).read(written(kind, tmp_path, quadratic=True))
 
     for column, (a, b) in enumerate(((0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3)), start=4):
         middle = mesh.points[mesh.cells[:, [a, b]]].mean(axis=1)
@@ -123,7 +121,7 @@ def test_points_without_a_cell_are_dropped(kind, tmp_path):
     path = tmp_path / kind.file
     kind.write(path, replace(sample, points=np.vstack([sample.points, [[9.0, 9.0, 9.0]]])))
 
-    mesh = geometry.read(path)
+    mesh = reader_of(kind.reader).read(path)
 
     assert len(mesh.points) == len(sample.points)
     assert measured(mesh) == pytest.approx(dict(zip(kind.names, VOLUMES.values(), strict=True)), rel=1e-12)
@@ -194,8 +192,8 @@ def test_a_file_with_a_flipped_byte_is_read_or_refused(kind, tmp_path, rng):
 
 
 @pytest.mark.parametrize("kind", {kind.reader: kind for kind in KINDS}.values(), ids=lambda kind: kind.name)
-def test_the_mesher_takes_the_file(kind, tmp_path):
-    path = written(kind, tmp_path)
+def test_the_mesher_takes_the_file_whatever_its_ending(kind, tmp_path):
+    path = written(kind, tmp_path).rename(tmp_path / "box.bin")
 
     result = build_mesh(Geometry(file=path, unit="m", cell_size=1.0), [], cache_dir=None)
 
@@ -203,3 +201,54 @@ def test_the_mesher_takes_the_file(kind, tmp_path):
     assert volumes == pytest.approx(dict(zip(kind.names, VOLUMES.values(), strict=True)), rel=1e-12)
     between = (result.mesh.facet_parts[:, 1] != OUTSIDE).sum()
     assert between == 2
+
+
+@pytest.mark.parametrize("ending", ["ply", "glb", "stl", "off", "obj"])
+def test_a_surface_is_read_or_refused_whatever_is_done_to_it(ending, tmp_path, rng, monkeypatch):
+    path = tmp_path / f"box.{ending}"
+    trimesh.creation.box(extents=SIZES).export(path)
+    content = path.read_bytes()
+    reader = reader_of("surface")
+    monkeypatch.setattr(reading, "find_reader", lambda path: reader)
+
+    assert reader.read(path).enclosed_volumes().sum() == pytest.approx(sum(VOLUMES.values()), rel=1e-6)
+    for length in np.linspace(0, len(content) - 1, 10, dtype=int):
+        path.write_bytes(content[:length])
+        read_or_refused(reading, path)
+    for _ in range(20):
+        damaged = bytearray(content)
+        damaged[rng.integers(len(content))] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        read_or_refused(reading, path)
+
+
+def test_the_cad_reader_knows_its_own_files_alone(tmp_path):
+    paths = []
+    for kind in KINDS:
+        paths.append(tmp_path / f"{kind.name}.{kind.file}")
+        (tmp_path / kind.name).mkdir()
+        kind.write(tmp_path / kind.name / kind.file, kind.sample())
+        (tmp_path / kind.name / kind.file).rename(paths[-1])
+    paths.append(asset_path("meshes", "power_module.step"))
+    code = (
+        "import sys, pathlib; from twin3d import plugins; reader = plugins.load('reader', 'cad')();"
+        "print([reader.recognises(pathlib.Path(name).read_bytes()[:4096]) for name in sys.argv[1:]])"
+    )
+
+    answer = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.splitlines()[-1] == str([False] * len(KINDS) + [True])
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.9])
+def test_a_cad_file_cut_short_is_refused(share, tmp_path):
+    content = asset_path("meshes", "power_module.step").read_bytes()
+    path = tmp_path / "module.step"
+    path.write_bytes(content[: int(share * len(content))])
+
+    with pytest.raises((GeometryError, MeshError), match=r"module\.step"):
+        build_mesh(Geometry(file=path, cell_size=0.05), [], cache_dir=None)
+
+
+def test_no_reader_of_this_process_loads_netgen():
+    assert "netgen" not in sys.modules

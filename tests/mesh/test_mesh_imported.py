@@ -7,8 +7,8 @@ import pytest
 from gmsh_volume import write_msh
 from volume_samples import INLET_AREA, VOLUMES, facet_areas, measured, open_area, sample_of
 
-from twin3d import geometry
 from twin3d.errors import MeshError
+from twin3d.geometry.volumes.msh import MshReader
 from twin3d.mesh import build_mesh
 from twin3d.mesh.imported_mesher import mesh_imported
 from twin3d.mesh.raw import Sizing
@@ -21,7 +21,7 @@ from twin3d.scene import Geometry
 def shape(tmp_path):
     path = tmp_path / "box.msh"
     write_msh(path, sample_of("mixed"))
-    return geometry.read(path)
+    return MshReader().read(path)
 
 
 def as_volume_mesh(raw):

@@ -119,8 +119,8 @@ def checked_count(count: float, available: int, what: str) -> int:
     """
     if not 0 <= count <= available:
         raise GeometryError(
-            f"{what}: the file states {count:,.0f} values, but only {available:,} are there; it is damaged or cut short, "
-            "export it again"
+            f"{what}: the file states {count:,.0f} values, but only {available:,} are there; it is damaged or "
+            "cut short, export it again"
         )
     return int(count)
 
