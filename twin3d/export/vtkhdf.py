@@ -37,6 +37,7 @@ class TimeSeriesWriter:
         self._fields = {name: _growing(points, name, "f4", chunk=min(CHUNK, mesh.n_points)) for name in FIELDS}
         root.create_group("CellData").create_dataset("part", data=mesh.cell_region.astype("i4"), compression="gzip")
         root.attrs["part_names"] = ", ".join(mesh.part_names)
+        root.attrs["length_unit"] = "m"
         self._steps = root.create_group("Steps")
         self._steps.attrs["NSteps"] = np.int64(0)
         self._tables = _step_tables(self._steps)

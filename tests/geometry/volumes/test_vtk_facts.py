@@ -197,6 +197,7 @@ def test_our_own_export_comes_back_with_its_parts(tmp_path, rng):
     np.testing.assert_array_equal(back.cell_region, mesh.cell_region)
     np.testing.assert_allclose(back.points, mesh.points, rtol=1e-15)
     assert [part.name for part in back.parts] == ["part_0", "part_1"]
+    assert back.metres_per_unit == 1.0
     assert VtkHdfReader().recognises((tmp_path / "run.vtkhdf").read_bytes()[:4096])
 
 

@@ -11,6 +11,8 @@ from twin3d.errors import GeometryError
 from twin3d.geometry.names import decoded
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+UNITS_M = {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "dm": 0.1, "um": 1e-6, "µm": 1e-6, "km": 1e3, "in": 0.0254, "ft": 0.3048}
+"""How a file may state its unit of length, and that unit [m]."""
 MOST_BYTES = 1 << 33
 """Of one data set."""
 LARGEST_RATIO = 1100

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from twin3d.errors import GeometryError
 from twin3d.geometry.volumes.composing import compose
-from twin3d.geometry.volumes.inp_assembly import Model, draft_of
+from twin3d.geometry.volumes.inp_assembly import draft_of
+from twin3d.geometry.volumes.inp_model import Model
 from twin3d.geometry.volumes.inp_scope import IdSet, add_set
 from twin3d.geometry.volumes.keywords import Keyword, keywords_of
 from twin3d.geometry.volumes.source import naming

@@ -11,7 +11,7 @@ from twin3d.errors import GeometryError
 from twin3d.geometry.names import decoded
 from twin3d.geometry.volumes.composing import compose
 from twin3d.geometry.volumes.draft import CellBlock, Draft, Ints, NamedFacets, Solid
-from twin3d.geometry.volumes.hdf import SIGNATURE, child, open_hdf, values_of
+from twin3d.geometry.volumes.hdf import SIGNATURE, UNITS_M, child, open_hdf, values_of
 from twin3d.geometry.volumes.regions import partition
 from twin3d.geometry.volumes.source import naming
 from twin3d.records import VolumeMesh
@@ -27,8 +27,6 @@ SOLIDS = {
 FACETS = {"TR3": (3, 3), "TR6": (3, 6), "TR7": (3, 7), "QU4": (4, 4), "QU8": (4, 8), "QU9": (4, 9)}
 """MED's type → corners and number of points of a face."""
 IGNORED = {"SE2", "SE3", "SE4", "PO1"}
-UNITS_M = {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "dm": 0.1, "um": 1e-6, "µm": 1e-6, "km": 1e3, "in": 0.0254, "ft": 0.3048}
-"""How a file may state its unit of length, and that unit [m]."""
 
 
 class MedReader:

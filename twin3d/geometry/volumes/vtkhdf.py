@@ -1,5 +1,6 @@
 """VTKHDF unstructured grids, static or the first step of a series; the files that twin3d exports among them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 from twin3d.errors import GeometryError
 from twin3d.geometry.volumes.composing import compose
 from twin3d.geometry.volumes.draft import Draft
-from twin3d.geometry.volumes.hdf import SIGNATURE, attribute, child, open_hdf, values_of
+from twin3d.geometry.volumes.hdf import SIGNATURE, UNITS_M, attribute, child, open_hdf, values_of
 from twin3d.geometry.volumes.joining import joined
 from twin3d.geometry.volumes.source import naming
 from twin3d.geometry.volumes.vtk_cells import Grid, draft_of, is_label, joined_grids
@@ -63,7 +64,8 @@ def _draft(root: h5py.Group) -> Draft:
     if not grids:
         raise GeometryError("it holds no cells; export it again")
     grid, piece = joined_grids(grids)
-    return joined(draft_of(grid), piece)
+    draft = replace(draft_of(grid), metres_per_unit=UNITS_M.get(attribute(root, "length_unit")))
+    return joined(draft, piece)
 
 
 def _first_step(root: h5py.Group, n_partitions: int) -> tuple[dict[str, int], int]:
