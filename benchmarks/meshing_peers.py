@@ -35,9 +35,11 @@ def with_gmsh(file: Path, size: float) -> tuple[np.ndarray, np.ndarray]:
 
 def with_pytetwild(file: Path, size: float) -> tuple[np.ndarray, np.ndarray]:
     """Mesh the kernel's triangles of a STEP file within an envelope."""
-    cad, tessellation = (importlib.import_module(f"twin3d.geometry.{name}") for name in ("cad", "tessellation"))
+    reader, tessellation = (
+        importlib.import_module(f"twin3d.geometry.{name}") for name in ("cad_reader", "tessellation")
+    )
     sys.modules.setdefault("pyvista", ModuleType("pyvista"))
-    surface = tessellation.tessellate(cad.CadReader().read(file))
+    surface = tessellation.tessellate(reader.CadReader().read(file))
     diagonal = float(np.linalg.norm(np.ptp(surface.points, axis=0)))
     points, cells = importlib.import_module("pytetwild").tetrahedralize(
         surface.points, surface.triangles, edge_length_fac=size / diagonal, num_threads=1, quiet=True

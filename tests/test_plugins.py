@@ -1,5 +1,7 @@
 """Plug-ins are found by name, and a wrong name says what there is."""
 
+import subprocess
+import sys
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -11,8 +13,17 @@ from twin3d.errors import CapabilityError
 def test_every_built_in_loads():
     for kind, names in plugins.BUILT_IN.items():
         for name in names:
-            if name != "cad":  # loads the CAD kernel, which has a process of its own
-                assert isinstance(plugins.load(kind, name), type)
+            assert isinstance(plugins.load(kind, name), type)
+
+
+def test_recognising_a_file_does_not_load_the_cad_kernel():
+    code = "import sys; from twin3d import plugins; [plugins.load('reader', n) for n in plugins.available('reader')];"
+
+    answer = subprocess.run(
+        [sys.executable, "-c", code + "print('netgen' in sys.modules)"], capture_output=True, text=True, check=True
+    )
+
+    assert answer.stdout.strip() == "False"
 
 
 def test_an_installed_package_adds_a_plug_in(monkeypatch):

@@ -10,7 +10,7 @@ from twin3d.errors import CapabilityError
 
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "reader": {
-        "cad": "twin3d.geometry.cad:CadReader",
+        "cad": "twin3d.geometry.cad_reader:CadReader",
         "surface": "twin3d.geometry.surface:SurfaceReader",
         "msh": "twin3d.geometry.volumes.msh:MshReader",
         "inp": "twin3d.geometry.volumes.inp:InpReader",

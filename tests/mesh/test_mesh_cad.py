@@ -94,10 +94,22 @@ def test_a_closed_shell_counts_as_a_solid_and_that_is_said(cad):
     assert any("1 closed shells of shell.step without a solid" in message for message in result.report.messages)
 
 
-@pytest.mark.parametrize("shape", ["sheet", "curve"])
-def test_a_file_without_a_solid_is_refused_with_a_remedy(cad, shape):
-    with pytest.raises(GeometryError, match=f"{shape}.step holds no solid, only open surfaces or curves; export"):
-        built(cad(shape))
+def test_a_file_of_curves_alone_is_refused_with_a_remedy(cad):
+    with pytest.raises(
+        GeometryError, match=r"curve.step holds neither solids nor faces, only curves or points; export"
+    ):
+        built(cad("curve"))
+
+
+def test_an_open_box_is_refused_with_a_place(cad):
+    with pytest.raises(GeometryError, match=r"sheet.*not closed"):
+        built(cad("sheet"))
+
+
+def test_loose_faces_that_fit_are_joined_to_a_part(cad):
+    result = built(cad("faces"), cell_size=0.004)
+
+    assert sum(volumes_mm3(result).values()) == pytest.approx(1000.0, rel=1e-6)
 
 
 def test_a_wrong_ending_does_not_matter(cad, tmp_path):

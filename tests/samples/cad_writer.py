@@ -50,6 +50,7 @@ def shapes(occ):
         "coloured": [coloured(box((0, 0, 0), (10, 10, 10), "red"), (1, 0, 0)), box((10, 0, 0), (20, 10, 10), "plain")],
         "shell": [shell],
         "sheet": [sheet],
+        "faces": list(cube.faces),
         "curve": [occ.Segment(occ.Pnt(0, 0, 0), occ.Pnt(1, 0, 0))],
     }
 

@@ -7,20 +7,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import netgen.occ as occ
 
 from twin3d.errors import GeometryError
-from twin3d.geometry.naming import hex_colour, printable, unique_names
+from twin3d.geometry.names import hex_colour, printable, unique_names
 from twin3d.geometry.step_text import StepLeaf, StepText, parse_step
-from twin3d.records import PartSource
+from twin3d.geometry.tessellation import face_surface
+from twin3d.records import CadBody, PartSource, Surface
 
 KERNEL_UNIT_M = 1e-3
 """Open CASCADE converts the lengths of STEP and IGES to millimetres [m]."""
-
-STANDARD_SUFFIX = {".step": ".step", ".stp": ".step", ".iges": ".iges", ".igs": ".iges", ".brep": ".brep"}
-"""The kernel goes by the ending, and knows it in lower case alone."""
 
 _GENERIC = re.compile(
     r"(NAUO\d*|=>\[.*|Next assembly.*|\d*|SOLID|COMPOUND|SHELL|Shape\d*|Open CASCADE.*|Default_.*|\*?VOL\d*)", re.I
@@ -35,20 +33,6 @@ SMALL_LENGTH = 1e-12
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class CadBody:
-    """Solids of a CAD file, in the unit of the kernel."""
-
-    parts: tuple[PartSource, ...]
-    """The parts, with unique names."""
-    solids: tuple[Any, ...]
-    """Their shapes, in the order of `parts`."""
-    metres_per_unit: float | None
-    """Length of the unit of the coordinates [m]; None for BREP, which has none."""
-    messages: tuple[str, ...]
-    """What people should know of the file."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class Leaf:
     """A place of the kernel's assembly tree with a shape."""
 
@@ -56,49 +40,37 @@ class Leaf:
     shape: Any
 
 
-class CadReader:
-    """STEP (AP203, AP214, AP242), IGES and BREP."""
+def read_cad(path: Path, suffix: str) -> CadBody | Surface:
+    """Read all solids of a file; closed shells count as solids.
 
-    suffixes: ClassVar[tuple[str, ...]] = tuple(STANDARD_SUFFIX)
+    A file of faces alone, as IGES often is, gives a surface.
 
-    def recognises(self, head: bytes) -> bool:
-        """Whether a file begins like STEP, IGES or BREP."""
-        return kind_of(head) is not None
+    Args:
+        path: The file.
+        suffix: ``.step``, ``.iges`` or ``.brep``: what it holds, whatever its name ends with.
 
-    def read(self, path: Path) -> CadBody:
-        """Read all solids of a file; closed shells count as solids.
-
-        Raises:
-            GeometryError: The file cannot be read, or holds no solid.
-        """
-        content = path.read_bytes()
-        suffix = kind_of(content[:400]) or STANDARD_SUFFIX[path.suffix.lower()]
-        text = parse_step(content) if suffix == ".step" else StepText("", "", ())
-        leaves = _leaves(_opened(path, suffix))
-        solids, messages = _solids(leaves, path.name)
-        if not solids:
-            raise GeometryError(
-                f"{path.name} holds no solid, only open surfaces or curves; export closed solids from the CAD, or a "
-                "closed surface as STL"
-            )
-        parts, renamed = _named(leaves, solids, text.leaves)
-        notes = [f"a second part is named {old!r}; it is called {new!r} here" for old, new in renamed[:MAX_RENAMED]]
-        if len(renamed) > MAX_RENAMED:
-            notes.append(f"{len(renamed) - MAX_RENAMED} more parts shared a name and got a number")
-        if text.length_unit not in {"", "mm"}:
-            notes.append(f"the file is in {text.length_unit}")
-        unit = None if suffix == ".brep" else KERNEL_UNIT_M
-        return CadBody(parts, tuple(solid for _, solid in solids), unit, (*messages, *notes))
-
-
-def kind_of(head: bytes) -> str | None:
-    """The ending that a file of these first bytes should have, None where it is no CAD file."""
-    start = head[:400].lstrip()
-    if start.startswith(b"ISO-10303-21"):
-        return ".step"
-    if start.startswith((b"DBRep_DrawableShape", b"CASCADE Topology")):
-        return ".brep"
-    return ".iges" if re.match(rb"[^\n]{72}S\s*\d+\s*\r?\n", head) else None
+    Raises:
+        GeometryError: The file cannot be read, or holds no solid.
+    """
+    text = parse_step(path.read_bytes()) if suffix == ".step" else StepText("", "", ())
+    leaves = _leaves(_opened(path, suffix))
+    solids, messages = _solids(leaves, path.name)
+    unit = None if suffix == ".brep" else KERNEL_UNIT_M
+    shapes = [leaf.shape for leaf in leaves if len(leaf.shape.faces)]
+    if not solids and shapes:
+        whole = shapes[0] if len(shapes) == 1 else occ.Compound(shapes)
+        return face_surface(whole, path.name, path.stem, unit)
+    if not solids:
+        raise GeometryError(
+            f"{path.name} holds neither solids nor faces, only curves or points; export closed solids from the CAD"
+        )
+    parts, renamed = _named(leaves, solids, text.leaves)
+    notes = [f"a second part is named {old!r}; it is called {new!r} here" for old, new in renamed[:MAX_RENAMED]]
+    if len(renamed) > MAX_RENAMED:
+        notes.append(f"{len(renamed) - MAX_RENAMED} more parts shared a name and got a number")
+    if text.length_unit not in {"", "mm"}:
+        notes.append(f"the file is in {text.length_unit}")
+    return CadBody(parts, tuple(solid for _, solid in solids), unit, (*messages, *notes))
 
 
 def _opened(path: Path, suffix: str) -> Any:

@@ -1,4 +1,4 @@
-"""Names of parts and faces as people can read and select them: printable and unique."""
+"""Names and colours of parts and faces as people can read and select them: printable, unique, in hexadecimal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,3 +38,9 @@ def unique_names(names: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]
         taken.add(new)
         result.append(new)
     return result, renamed
+
+
+def hex_colour(linear: Sequence[float]) -> str:
+    """A linear RGB colour as ``#rrggbb``, by the transfer curve of sRGB (IEC 61966-2-1)."""
+    encoded = [12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in map(float, linear[:3])]
+    return "#" + "".join(f"{round(255 * min(max(c, 0.0), 1.0)):02x}" for c in encoded)

@@ -2,25 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from twin3d import plugins
 from twin3d.errors import GeometryError, Twin3dError
 from twin3d.geometry.safety import refuse_hostile
-from twin3d.records import PartSource, Surface, VolumeMesh
+from twin3d.records import CadBody, Surface, VolumeMesh
 from twin3d.units import affine_to_si
 
 HEAD_BYTES = 4096
 """So much of a file is shown to the readers."""
-
-
-class CadBody(Protocol):
-    """Solids of a CAD kernel, see `twin3d.geometry.cad`."""
-
-    parts: tuple[PartSource, ...]
-    solids: tuple[Any, ...]
-    metres_per_unit: float | None
-    messages: tuple[str, ...]
 
 
 Shape: TypeAlias = CadBody | Surface | VolumeMesh

@@ -6,8 +6,9 @@ import netgen.occ as occ
 import numpy as np
 import numpy.typing as npt
 
-from twin3d.geometry.cad import CadBody
-from twin3d.records import Surface
+from twin3d.geometry.surfaces.assembly import assembled
+from twin3d.geometry.surfaces.pieces import Contents, piece
+from twin3d.records import CadBody, PartSource, Surface
 
 WELD = 2e-6
 """Points closer than this, relative to the largest coordinate, are one."""
@@ -36,6 +37,25 @@ def tessellate(body: CadBody) -> Surface:
         metres_per_unit=body.metres_per_unit,
         messages=body.messages,
     )
+
+
+def face_surface(shape: Any, name: str, stem: str, metres_per_unit: float | None) -> Surface:
+    """The faces of a shape without solids as a surface, repaired as far as is safe.
+
+    Args:
+        shape: Of the kernel.
+        name: Of the file, for messages.
+        stem: Name of the one part.
+        metres_per_unit: Length of the unit of the coordinates [m]; None where there is none.
+
+    Raises:
+        GeometryError: The faces hold no triangle.
+    """
+    points, triangles, face = triangles_of(shape)
+    names = [str(one.name or "") for one in shape.faces]
+    whole = piece(PartSource(stem), points, triangles, face, names)
+    note = "the file holds faces but no solid: they were joined as far as they fit"
+    return assembled(Contents((whole,), metres_per_unit, (note,)), name, stem)
 
 
 def triangles_of(solid: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -36,8 +36,10 @@ def mesh_key(file: Path, request: Mapping[str, Any], contacts: Sequence[Contact]
         request: All that decides the mesh beside it, plain JSON.
         contacts: Where points are split.
     """
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16))
+    digest = _digest(file)
+    for side in side_files(file):
+        digest.update(side.name.encode())
+        digest.update(_digest(side).digest())
     settings = {
         "format": FORMAT,
         "file": file.name,
@@ -47,6 +49,27 @@ def mesh_key(file: Path, request: Mapping[str, Any], contacts: Sequence[Contact]
     }
     digest.update(json.dumps(settings, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def side_files(file: Path) -> tuple[Path, ...]:
+    """Files in the same folder whose names a file mentions, and those that they mention, sorted.
+
+    Input decks include others, XDMF and glTF keep their numbers beside them: a change there makes another mesh.
+    """
+    found: set[Path] = set()
+    pending = [file]
+    beside = [path for path in file.parent.iterdir() if path.is_file() and path != file]
+    while pending:
+        content = pending.pop().read_bytes()
+        new = {path for path in beside if path not in found and path.name.encode() in content}
+        found |= new
+        pending += new
+    return tuple(sorted(found))
+
+
+def _digest(file: Path) -> "hashlib._Hash":
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16))
 
 
 def load_arrays(path: Path) -> dict[str, npt.NDArray[Any]] | None:

@@ -9,7 +9,6 @@ import netgen.occ as occ
 import numpy as np
 
 from twin3d.errors import MeshError
-from twin3d.geometry.cad import CadBody
 from twin3d.geometry.overlaps import glue
 from twin3d.geometry.tessellation import tessellate
 from twin3d.mesh.envelope import mesh_envelope
@@ -17,7 +16,7 @@ from twin3d.mesh.netgen_mesh import DEFAULT_CURVATURE, Recipe, generate, raw_mes
 from twin3d.mesh.raw import CELLS_PER_CUBE, RawMesh, Sizing, Tell, around
 from twin3d.mesh.selection import select_facets
 from twin3d.mesh.walls import thin_walls
-from twin3d.records import TetMesh
+from twin3d.records import CadBody, TetMesh
 from twin3d.scene import selectors
 
 SLOW_CELLS = 150_000

@@ -89,7 +89,7 @@ def _default_size(shape: geometry.Shape) -> float:
             extent = float(np.ptp(shape.points, axis=0).max())
             return default_cell_size(float(shape.enclosed_volumes().sum()), extent)
         case _:
-            boxes = np.array([solid.bounding_box for solid in shape.solids], dtype=np.float64)
+            boxes = np.array([[tuple(corner) for corner in solid.bounding_box] for solid in shape.solids])
             extent = float((boxes[:, 1].max(axis=0) - boxes[:, 0].min(axis=0)).max())
             return default_cell_size(float(sum(solid.mass for solid in shape.solids)), extent)
 

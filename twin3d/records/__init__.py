@@ -2,7 +2,7 @@
 
 from twin3d.records.mesh import TetMesh
 from twin3d.records.model import Operators, Parameter, ParameterKind, ReducedModel
-from twin3d.records.shapes import PartSource, Surface, VolumeMesh
+from twin3d.records.shapes import CadBody, PartSource, Surface, VolumeMesh
 from twin3d.records.stream import (
     READING_DTYPE,
     SENSOR_STATE_DTYPE,
@@ -17,6 +17,7 @@ from twin3d.records.view import SensorGlyph, ViewModel
 __all__ = [
     "READING_DTYPE",
     "SENSOR_STATE_DTYPE",
+    "CadBody",
     "Estimate",
     "Frame",
     "Operators",

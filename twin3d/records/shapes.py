@@ -1,6 +1,7 @@
-"""What a file holds before it is meshed: a surface, or a volume mesh from another tool."""
+"""What a file holds before it is meshed: CAD solids, a surface, or a volume mesh from another tool."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,20 @@ class PartSource:
     """Name of the product that the part is an instance of."""
     colour: str = ""
     """Like ``#ff8800``, sRGB; empty where the file has none."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CadBody:
+    """Solids of a CAD file, in the unit of the kernel."""
+
+    parts: tuple[PartSource, ...]
+    """The parts, with unique names."""
+    solids: tuple[Any, ...]
+    """Their shapes in the kernel, in the order of `parts`; they never leave the process that read them."""
+    metres_per_unit: float | None
+    """Length of the unit of the coordinates [m]; None for BREP, which has none."""
+    messages: tuple[str, ...]
+    """What people should know of the file."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

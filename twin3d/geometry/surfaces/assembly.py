@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from twin3d.errors import GeometryError
-from twin3d.geometry.naming import unique_names
+from twin3d.geometry.names import unique_names
 from twin3d.geometry.repair import Patchwork, repaired, same_points
 from twin3d.geometry.surfaces.edges import Ints, edges_of
 from twin3d.geometry.surfaces.holes import openings_of

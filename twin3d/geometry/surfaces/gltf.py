@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.errors import GeometryError
-from twin3d.geometry.naming import hex_colour, printable
+from twin3d.geometry.names import hex_colour, printable
 from twin3d.geometry.surfaces.gltf_safety import TYPE_NUMBERS, gltf_document, refuse_foreign_uri
 from twin3d.geometry.surfaces.pieces import Contents, Floats, Ints, Piece, piece, placed
 from twin3d.records import PartSource

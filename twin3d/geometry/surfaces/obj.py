@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from twin3d.errors import GeometryError
-from twin3d.geometry.naming import printable
+from twin3d.geometry.names import printable
 from twin3d.geometry.surfaces.claims import refuse_many
 from twin3d.geometry.surfaces.pieces import Contents, Floats, Ints, Piece, piece
 from twin3d.geometry.surfaces.polygons import triangulated

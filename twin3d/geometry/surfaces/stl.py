@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from twin3d.errors import GeometryError
-from twin3d.geometry.naming import printable
+from twin3d.geometry.names import printable
 from twin3d.geometry.surfaces.claims import STL_HEADER, STL_TRIANGLE, is_text_stl, n_stl_triangles, refuse_many
 from twin3d.geometry.surfaces.pieces import Contents, Piece, piece
 from twin3d.records import PartSource

@@ -13,7 +13,7 @@ from xml.parsers import expat
 import numpy as np
 
 from twin3d.errors import GeometryError
-from twin3d.geometry.naming import printable
+from twin3d.geometry.names import printable
 from twin3d.geometry.surfaces.claims import refuse_many
 from twin3d.geometry.surfaces.pieces import Contents, Floats, Piece, piece, placed
 from twin3d.records import PartSource
