@@ -39,7 +39,7 @@ def smallest_angle(points, cells):
 
 
 def test_parts_and_named_faces_are_kept(shape):
-    raw = mesh_imported(shape, Sizing(1.0))
+    raw = mesh_imported(shape, Sizing(1.0, 1.0))
 
     assert [part.name for part in raw.parts] == list(VOLUMES)
     assert raw.part_volumes == pytest.approx(list(VOLUMES.values()), rel=1e-12)
@@ -49,7 +49,7 @@ def test_parts_and_named_faces_are_kept(shape):
 
 
 def test_the_rest_of_the_outside_is_cut_into_flat_faces(shape):
-    raw = mesh_imported(shape, Sizing(1.0))
+    raw = mesh_imported(shape, Sizing(1.0, 1.0))
 
     # housing: 4 sides and the inlet; core: 4 sides and the end; and one face between the two
     assert len(raw.face_names) == 11
@@ -60,7 +60,7 @@ def test_the_rest_of_the_outside_is_cut_into_flat_faces(shape):
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_refinement_keeps_volumes_faces_and_conformity(shape, times):
-    plain, raw = mesh_imported(shape, Sizing(1.0)), mesh_imported(shape, Sizing(1.0, refine=times))
+    plain, raw = mesh_imported(shape, Sizing(1.0, 1.0)), mesh_imported(shape, Sizing(1.0, 1.0, refine=times))
 
     assert len(raw.cells) == 8**times * len(plain.cells)
     refined = as_volume_mesh(raw)
@@ -89,9 +89,9 @@ def test_refinement_does_not_spoil_the_shape_of_cells(rng):
 
 def test_local_sizes_and_too_many_refinements_are_refused(shape):
     with pytest.raises(MeshError, match="remove local_sizes"):
-        mesh_imported(shape, Sizing(1.0, part_sizes=(("core", 0.1),)))
+        mesh_imported(shape, Sizing(1.0, 1.0, part_sizes=(("core", 0.1),)))
     with pytest.raises(MeshError, match=r"refine = 8 would make 402,653,184 cells"):
-        mesh_imported(shape, Sizing(1.0, refine=8))
+        mesh_imported(shape, Sizing(1.0, 1.0, refine=8))
 
 
 def test_a_mesh_without_named_faces_goes_through_the_mesher(tmp_path):
@@ -113,7 +113,7 @@ def test_parts_without_a_shared_point_are_still_parts():
     cells = np.array([[0, 1, 2, 3], [4, 5, 6, 7]], dtype=np.int32)
     shape = VolumeMesh(points, cells, np.array([0, 1], dtype=np.int32), (PartSource("a"), PartSource("b")))
 
-    raw = mesh_imported(shape, Sizing(1.0))
+    raw = mesh_imported(shape, Sizing(1.0, 1.0))
 
     assert len(raw.triangles) == 8
     assert len(set(raw.triangle_face[:4]) | set(raw.triangle_face[4:])) == 8

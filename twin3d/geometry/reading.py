@@ -121,4 +121,4 @@ def _with_ending(shape: Shape, path: Path, reader: Reader) -> Shape:
     if path.suffix.lower() in reader.suffixes:
         return shape
     note = f"the file is called {path.suffix or 'without an ending'}, but was read for what it holds"
-    return replace(shape, messages=(*shape.messages, note))  # type: ignore[type-var]  # every shape is a dataclass
+    return replace(shape, messages=(*shape.messages, note))
