@@ -14,7 +14,7 @@ from twin3d.fem.heat import assemble_heat
 from twin3d.fem.solve import steady
 from twin3d.fem.system import system_at
 from twin3d.mesh import build_mesh
-from twin3d.mesh.gaps import pair_across
+from twin3d.mesh.pairing import pair_across
 from twin3d.mesh.selection import select_facets
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import (

@@ -1,145 +1,184 @@
-"""Contacts across a gap: facets of two parts that face each other, coupled point by point where their meshes differ."""
+"""Parts that face each other across a small gap: most likely they should touch, and heat cannot pass."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from twin3d.mesh.locate import nearest_on_triangles
+from twin3d.records import TetMesh
+from twin3d.records.mesh import OUTSIDE
 
-Array = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
+Array: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int32]
 
-_CENTRES = np.array([[4.0, 1.0, 1.0], [1.0, 4.0, 1.0], [1.0, 1.0, 4.0]]) / 6.0
-_QUARTERS = 0.5 * np.array(
-    [
-        [[2, 0, 0], [1, 1, 0], [1, 0, 1]],
-        [[1, 1, 0], [0, 2, 0], [0, 1, 1]],
-        [[1, 0, 1], [0, 1, 1], [0, 0, 2]],
-        [[1, 1, 0], [0, 1, 1], [1, 0, 1]],
-    ]
-)
-QUADRATURE = np.einsum("qk,skc->sqc", _CENTRES, _QUARTERS).reshape(-1, 3)
-"""Barycentric coordinates of twelve points of equal weight: three, exact for quadratic functions, on each quarter."""
-OPPOSED = -0.5
-"""Normals of facets that face each other have a product below this."""
-AHEAD = 0.5
-"""Cosine of the largest angle between a normal and the way across: what lies behind a face does not face it."""
-N_NEIGHBOURS = 32
-"""Facets, by distance of their centres, among which the opposite point is looked for."""
+OPPOSED = -0.7
+"""Facets face each other when the product of their normals is below this."""
+STRAIGHT_ACROSS = 0.85
+"""Cosine of the largest angle between a facet's normal and the way across the gap."""
+N_CANDIDATES = 24
+"""Facets of the other part, by distance of their centres, that each sample is compared with."""
+REACH = 0.005
+"""Gaps up to this share of the asset's diagonal are looked for where nobody says a length."""
+QUARTERS = np.array([[4, 1, 1], [1, 4, 1], [1, 1, 4], [2, 2, 2]]) / 6.0
+"""Barycentric coordinates of the centres of a triangle's four quarters."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class GapPairs:
-    """Pairs of opposite points, one on each side of a gap."""
+class Gap:
+    """Two parts that face each other without touching."""
 
-    corners: IntArray
-    """Corners of the facet on either side, shape (n, 2, 3)."""
-    weights: Array
-    """Barycentric coordinates of the point on either facet, shape (n, 2, 3)."""
+    parts: tuple[int, int]
+    names: tuple[str, str]
+    smallest: float
+    """Smallest distance that was found [m]."""
+    median: float
+    """Median distance, by area [m]."""
+    area: float
+    """Area over which they face each other [m²]."""
+    place: tuple[float, float, float]
+    """Where the gap is, on the surface of one of the parts [m]."""
+    facets: IntArray
+    """Facets of both parts that face the other, indices into the mesh's facets, shape (n,)."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Samples:
+    """Points on the outside of one part, four on each facet."""
+
+    facets: IntArray
+    """Facet of each sample, shape (n,)."""
+    positions: Array
+    """Shape (n, 3) [m]."""
+    normals: Array
+    """Outward, shape (n, 3)."""
     areas: Array
-    """Area that each pair stands for, on the first side [m²], shape (n,)."""
-    widths: Array
-    """Distance between the points [m], shape (n,)."""
+    """What each sample stands for [m²], shape (n,)."""
 
-    @classmethod
-    def none(cls) -> "GapPairs":
-        """No pairs at all."""
-        return cls(np.zeros((0, 2, 3), dtype=np.int32), np.zeros((0, 2, 3)), np.zeros(0), np.zeros(0))
+    def chosen(self, mask: npt.NDArray[np.bool_]) -> "_Samples":
+        """Those of a mask."""
+        return _Samples(self.facets[mask], self.positions[mask], self.normals[mask], self.areas[mask])
 
 
-def pair_across(points: Array, first: IntArray, second: IntArray, *, reach: float) -> GapPairs:
-    """Pair quadrature points of the finer side with the nearest points of the other.
-
-    Args:
-        points: Shape (n_points, 3) [m].
-        first: Facets of one side, normals outward, shape (n, 3).
-        second: Facets of the other side, shape (m, 3).
-        reach: Largest distance that still counts [m].
-    """
-    near_first = first[_near(points, first, second, reach)]
-    near_second = second[_near(points, second, first, reach)]
-    if not len(near_first) or not len(near_second):
-        return GapPairs.none()
-    if len(near_first) >= len(near_second):
-        return _paired(points, near_first, second, reach)
-    pairs = _paired(points, near_second, first, reach)
-    return GapPairs(pairs.corners[:, ::-1], pairs.weights[:, ::-1], pairs.areas, pairs.widths)
+def default_reach(mesh: TetMesh) -> float:
+    """How far apart parts may be to be looked at where nobody says a length [m]."""
+    return REACH * float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
 
 
-def faces_other(points: Array, facets: IntArray, others: IntArray, *, reach: float) -> npt.NDArray[np.bool_]:
-    """Which facets face some others across a gap, by their centres, shape (n,).
+def find_gaps(mesh: TetMesh, reach: float) -> tuple[Gap, ...]:
+    """Pairs of parts whose outer facets face each other across a gap, the largest area first.
+
+    What lies within reach of a place where the two parts do touch is no gap: there the two surfaces part ways.
 
     Args:
-        points: Shape (n_points, 3) [m].
-        facets: Normals outward, shape (n, 3).
-        others: Normals outward, shape (m, 3).
-        reach: Largest distance that still counts [m].
+        mesh: The mesh.
+        reach: Gaps up to this width are found [m].
     """
-    result = np.zeros(len(facets), dtype=bool)
-    near, near_others = _near(points, facets, others, reach), _near(points, others, facets, reach)
-    if near.any() and near_others.any():
-        centres, (normals, _) = points[facets[near]].mean(axis=1), _normals(points, facets[near])
-        opposite = _opposite(points, centres, normals, others[near_others])
-        result[np.flatnonzero(near)] = opposite.distance <= reach
-    return result
+    samples = [_sampled(mesh, part) for part in range(len(mesh.part_names))]
+    boxes = [_box(mesh, part) for part in range(len(mesh.part_names))]
+    gaps: list[Gap] = []
+    for a, b in combinations(range(len(samples)), 2):
+        if (boxes[a][0] <= boxes[b][1] + reach).all() and (boxes[b][0] <= boxes[a][1] + reach).all():
+            gaps += _gap(mesh, (a, b), (samples[a], samples[b]), reach)
+    return tuple(sorted(gaps, key=lambda gap: -gap.area))
 
 
-def _near(points: Array, facets: IntArray, others: IntArray, reach: float) -> npt.NDArray[np.bool_]:
-    """Which facets have a bounding box that, widened by the reach, meets that of all others, shape (n,)."""
-    if not len(facets) or not len(others):
-        return np.zeros(len(facets), dtype=bool)
-    low, high = points[others].min(axis=(0, 1)) - reach, points[others].max(axis=(0, 1)) + reach
-    corner = points[facets]
-    return np.asarray(((corner.max(axis=1) >= low) & (corner.min(axis=1) <= high)).all(axis=1))
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Opposite:
-    """What lies opposite of some positions."""
-
-    facet: npt.NDArray[np.int64]
-    """Shape (n,)."""
-    weights: Array
-    """Barycentric coordinates on it, shape (n, 3)."""
-    distance: Array
-    """Infinite where nothing faces the position [m], shape (n,)."""
-
-
-def _opposite(points: Array, positions: Array, normals: Array, facets: IntArray) -> _Opposite:
-    facet_normals, _ = _normals(points, facets)
-    found = cKDTree(points[facets].mean(axis=1)).query(positions, k=range(1, min(N_NEIGHBOURS, len(facets)) + 1))
-    near = np.asarray(found[1])
-    nearest, weights = nearest_on_triangles(
-        points[facets[near]].reshape(-1, 3, 3), np.repeat(positions, near.shape[1], axis=0)
-    )
-    way = nearest.reshape(*near.shape, 3) - positions[:, None]
-    distance = np.linalg.norm(way, axis=2)
-    opposed = np.einsum("nkd,nd->nk", facet_normals[near], normals) < OPPOSED
-    ahead = np.einsum("nkd,nd->nk", way, normals) >= AHEAD * distance
-    distance = np.where(opposed & ahead, distance, np.inf)
-    best, rows = distance.argmin(axis=1), np.arange(len(positions))
-    return _Opposite(near[rows, best], weights.reshape(*near.shape, 3)[rows, best], distance[rows, best])
-
-
-def _paired(points: Array, fine: IntArray, coarse: IntArray, reach: float) -> GapPairs:
-    positions = np.einsum("qk,nkd->nqd", QUADRATURE, points[fine]).reshape(-1, 3)
-    owner = np.repeat(np.arange(len(fine)), len(QUADRATURE))
-    normals, areas = _normals(points, fine)
-    opposite = _opposite(points, positions, normals[owner], coarse)
-    rows = np.flatnonzero(opposite.distance <= reach)
-    return GapPairs(
-        corners=np.stack([fine[owner[rows]], coarse[opposite.facet[rows]]], axis=1).astype(np.int32),
-        weights=np.stack([QUADRATURE[rows % len(QUADRATURE)], opposite.weights[rows]], axis=1),
-        areas=areas[owner[rows]] / len(QUADRATURE),
-        widths=opposite.distance[rows],
-    )
-
-
-def _normals(points: Array, facets: IntArray) -> tuple[Array, Array]:
-    """Unit normals, shape (n, 3), and areas, shape (n,)."""
-    corner = points[facets]
-    vectors = 0.5 * np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+def _sampled(mesh: TetMesh, part: int) -> _Samples:
+    facets = np.flatnonzero((mesh.facet_parts[:, 0] == part) & (mesh.facet_parts[:, 1] == OUTSIDE)).astype(np.int32)
+    corners = mesh.points[mesh.facets[facets]]
+    vectors = 0.5 * np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     areas = np.linalg.norm(vectors, axis=1)
-    return vectors / np.maximum(areas, 1e-300)[:, None], areas
+    normals = vectors / np.maximum(areas, 1e-300)[:, None]
+    return _Samples(
+        facets=np.repeat(facets, len(QUARTERS)),
+        positions=np.einsum("qk,nkd->nqd", QUARTERS, corners).reshape(-1, 3),
+        normals=np.repeat(normals, len(QUARTERS), axis=0),
+        areas=np.repeat(areas / len(QUARTERS), len(QUARTERS)),
+    )
+
+
+def _box(mesh: TetMesh, part: int) -> tuple[Array, Array]:
+    points = mesh.points[mesh.cells[mesh.cell_region == part]].reshape(-1, 3)
+    if not len(points):
+        return np.full(3, np.inf), np.full(3, -np.inf)
+    return points.min(axis=0), points.max(axis=0)
+
+
+def _gap(mesh: TetMesh, parts: tuple[int, int], samples: tuple[_Samples, _Samples], reach: float) -> Iterator[Gap]:
+    """What lies between two parts, if anything; measured from the side of the smaller facets, which sees more."""
+    touching = _touching_points(mesh, parts)
+    sides = []
+    for own, other in (samples, samples[::-1]):
+        near = own.chosen(_is_near_box(own.positions, other.positions, reach))
+        distances = _across(mesh, near, np.unique(other.facets), reach)
+        sees = np.isfinite(distances) & _is_apart(near.positions, touching, reach)
+        sides.append((near.chosen(sees), distances[sees]))
+    seen = [(side, widths) for side, widths in sides if len(widths)]
+    if not seen:
+        return
+    finest, widths = min(seen, key=lambda item: float(np.median(item[0].areas)))
+    order = np.argsort(widths, kind="stable")
+    half = np.searchsorted(np.cumsum(finest.areas[order]), 0.5 * finest.areas.sum())
+    centre = finest.areas @ finest.positions / finest.areas.sum()
+    middle = finest.positions[np.linalg.norm(finest.positions - centre, axis=1).argmin()]
+    yield Gap(
+        parts=parts,
+        names=(mesh.part_names[parts[0]], mesh.part_names[parts[1]]),
+        smallest=float(widths[order[0]]),
+        median=float(widths[order[min(half, len(order) - 1)]]),
+        area=float(finest.areas.sum()),
+        place=(float(middle[0]), float(middle[1]), float(middle[2])),
+        facets=np.unique(np.concatenate([side.facets for side, _ in seen])).astype(np.int32),
+    )
+
+
+def _touching_points(mesh: TetMesh, parts: tuple[int, int]) -> Array:
+    """Points of the facets that two parts share, bonded or in contact, shape (n, 3)."""
+    is_shared = np.isin(mesh.facet_parts, parts).all(axis=1)
+    return mesh.points[np.unique(mesh.facets[is_shared])]
+
+
+def _is_near_box(positions: Array, others: Array, reach: float) -> npt.NDArray[np.bool_]:
+    if not len(others):
+        return np.zeros(len(positions), dtype=bool)
+    low, high = others.min(axis=0) - reach, others.max(axis=0) + reach
+    # the outermost samples lie a third of a facet within the part
+    slack = 0.1 * (high - low)
+    return np.asarray(((positions >= low - slack) & (positions <= high + slack)).all(axis=1))
+
+
+def _is_apart(positions: Array, touching: Array, reach: float) -> npt.NDArray[np.bool_]:
+    if not len(touching) or not len(positions):
+        return np.ones(len(positions), dtype=bool)
+    return np.asarray(cKDTree(touching).query(positions, distance_upper_bound=reach)[0] > reach)
+
+
+def _across(mesh: TetMesh, samples: _Samples, facets: IntArray, reach: float) -> Array:
+    """Distance from each sample straight across to facets that face it, infinite where none does, shape (n,)."""
+    if not len(samples.positions) or not len(facets):
+        return np.full(len(samples.positions), np.inf)
+    corners = mesh.points[mesh.facets[facets]]
+    centres = corners.mean(axis=1)
+    largest = float(np.linalg.norm(corners - centres[:, None], axis=2).max())
+    k = min(N_CANDIDATES, len(facets))
+    found = cKDTree(centres).query(samples.positions, k=range(1, k + 1), distance_upper_bound=reach + largest)
+    near = np.asarray(found[1])
+    exists = near < len(facets)
+    row, _ = np.nonzero(exists)
+    candidate = near[exists]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+    faces_us = np.einsum("nd,nd->n", normals[candidate], samples.normals[row]) < OPPOSED
+    row, candidate = row[faces_us], candidate[faces_us]
+    nearest, _ = nearest_on_triangles(corners[candidate], samples.positions[row])
+    way = nearest - samples.positions[row]
+    lengths = np.linalg.norm(way, axis=1)
+    outwards = np.einsum("nd,nd->n", way, samples.normals[row])
+    is_across = (lengths <= reach) & (outwards >= STRAIGHT_ACROSS * lengths - 1e-9 * reach)
+    distances = np.full(len(samples.positions), np.inf)
+    np.minimum.at(distances, row[is_across], lengths[is_across])
+    return distances
