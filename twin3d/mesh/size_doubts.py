@@ -29,10 +29,13 @@ def size_doubts(extent: float, walls: Mapping[str, float], file: Path, unit: str
         file: Where the geometry comes from.
         unit: What is stated for it; None takes the file's own.
     """
-    remedy = _remedy(extent, file, unit)
-    if not SHORTEST <= extent <= LONGEST:
-        return (f"the asset is {length_text(extent)} long: {remedy}",)
     doubts = {name: wall for name, wall in walls.items() if not THINNEST <= wall <= THICKEST}
+    is_usual = SHORTEST <= extent <= LONGEST
+    if is_usual and not doubts:
+        return ()
+    remedy = _remedy(extent, file, unit)
+    if not is_usual:
+        return (f"the asset is {length_text(extent)} long: {remedy}",)
     return tuple(
         f"the walls of the part {name!r} are {length_text(wall)} thick on the mean: {remedy}"
         for name, wall in doubts.items()
