@@ -247,7 +247,8 @@ def test_the_wall_of_a_thin_sheet_is_its_thickness():
 
 
 @pytest.mark.parametrize(
-    ("length", "text"), [(5600.0, "5,600 m"), (0.1203, "120 mm"), (5e-5, "50 µm"), (1.0, "1 m"), (0.0, "0 µm")]
+    ("length", "text"),
+    [(5600.0, "5,600 m"), (0.1203, "120 mm"), (5e-5, "0.05 mm"), (2e-6, "2 µm"), (1.0, "1 m"), (0.0, "0 µm")],
 )
 def test_lengths_are_told_in_their_unit(length, text):
     assert length_text(length) == text
@@ -262,4 +263,4 @@ def test_overlaps_that_the_mesher_reports_are_marked():
     (mark,) = found.marks()
     assert mark.kind == "overlap"
     assert mark.place == pytest.approx((0.01, -0.0025, 0.01))
-    assert mark.text == "the parts 'lid' and 'box' overlap by 12 mm³ (0.30% of 'box')"
+    assert mark.text == "'lid' and 'box' overlap by 12 mm³ (0.30% of 'box')"

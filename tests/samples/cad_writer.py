@@ -48,6 +48,12 @@ def shapes(occ):
         "skin": [box((0, 0, 0), (100, 100, 50), "core"), box((0, 0, 50), (100, 100, 50.05), "skin")],
         "wall": [cut(box((0, 0, 0), (40, 40, 20), ""), box((1, 1, 1), (39, 39, 21), ""), "pot")],
         "coloured": [coloured(box((0, 0, 0), (10, 10, 10), "red"), (1, 0, 0)), box((10, 0, 0), (20, 10, 10), "plain")],
+        "loose": [
+            box((0, 0, 0), (40, 30, 10), "box"),
+            box((5, 5, 10.05), (35, 25, 12), "lid"),
+            box((34, 10, 8), (46, 20, 10), "plug"),
+            box((60, 0, 0), (70, 10, 10), "screw"),
+        ],
         "shell": [shell],
         "sheet": [sheet],
         "faces": list(cube.faces),

@@ -87,11 +87,18 @@ class Diagnosis:
         """Parts that touch nothing, where there is more than one part."""
         return tuple(group[0] for group in self.groups if len(group) == 1) if len(self.parts) > 1 else ()
 
+    @staticmethod
+    def is_bad(cell: BadCell) -> bool:
+        """Whether a cell is bad enough to be marked; the worst of a good mesh is not."""
+        return cell.jacobian < BAD
+
     def marks(self) -> tuple[Mark, ...]:
         """The places to look at, the gravest kind first."""
         said = [(message, _PLACE.search(message)) for message in self.messages if "overlap" in message]
         overlaps = [
-            Mark("overlap", _metres(found), message.split(" near (")[0]) for message, found in said if found is not None
+            Mark("overlap", _metres(found), message.split(" near (")[0].removeprefix("the parts "))
+            for message, found in said
+            if found is not None
         ]
         gaps = [
             Mark("gap", gap.place, f"{gap.names[0]} – {gap.names[1]}: {length_text(gap.median)} apart")
@@ -100,7 +107,7 @@ class Diagnosis:
         cells = [
             Mark("cell", cell.place, f"{cell.part}: scaled Jacobian {cell.jacobian:.2g}")
             for cell in self.worst_cells
-            if cell.jacobian < BAD
+            if self.is_bad(cell)
         ]
         edges = [Mark("edge", place, f"edge of {length_text(length)}") for length, place in self.tiny_edges.shortest]
         return (*overlaps, *gaps, *cells, *edges)

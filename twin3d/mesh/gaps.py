@@ -43,7 +43,7 @@ class Gap:
     place: tuple[float, float, float]
     """Where the gap is, on the surface of one of the parts [m]."""
     facets: IntArray
-    """Facets of both parts that face the other, indices into the mesh's facets, shape (n,)."""
+    """Facets of the one part that face the other, indices into the mesh's facets, shape (n,)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,30 +109,30 @@ def _box(mesh: TetMesh, part: int) -> tuple[Array, Array]:
 
 
 def _gap(mesh: TetMesh, parts: tuple[int, int], samples: tuple[_Samples, _Samples], reach: float) -> Iterator[Gap]:
-    """What lies between two parts, if anything; measured from the side of the smaller facets, which sees more."""
+    """What lies between two parts, if anything; measured from the side whose facets face the other most fully."""
     touching = _touching_points(mesh, parts)
     sides = []
     for own, other in (samples, samples[::-1]):
         near = own.chosen(_is_near_box(own.positions, other.positions, reach))
         distances = _across(mesh, near, np.unique(other.facets), reach)
         sees = np.isfinite(distances) & _is_apart(near.positions, touching, reach)
-        sides.append((near.chosen(sees), distances[sees]))
-    seen = [(side, widths) for side, widths in sides if len(widths)]
-    if not seen:
+        if sees.any():
+            sides.append((near.chosen(sees), distances[sees]))
+    if not sides:
         return
-    finest, widths = min(seen, key=lambda item: float(np.median(item[0].areas)))
+    fullest, widths = max(sides, key=lambda side: len(side[1]) / len(np.unique(side[0].facets)))
     order = np.argsort(widths, kind="stable")
-    half = np.searchsorted(np.cumsum(finest.areas[order]), 0.5 * finest.areas.sum())
-    centre = finest.areas @ finest.positions / finest.areas.sum()
-    middle = finest.positions[np.linalg.norm(finest.positions - centre, axis=1).argmin()]
+    half = np.searchsorted(np.cumsum(fullest.areas[order]), 0.5 * fullest.areas.sum())
+    centre = fullest.areas @ fullest.positions / fullest.areas.sum()
+    middle = fullest.positions[np.linalg.norm(fullest.positions - centre, axis=1).argmin()]
     yield Gap(
         parts=parts,
         names=(mesh.part_names[parts[0]], mesh.part_names[parts[1]]),
         smallest=float(widths[order[0]]),
         median=float(widths[order[min(half, len(order) - 1)]]),
-        area=float(finest.areas.sum()),
+        area=float(fullest.areas.sum()),
         place=(float(middle[0]), float(middle[1]), float(middle[2])),
-        facets=np.unique(np.concatenate([side.facets for side, _ in seen])).astype(np.int32),
+        facets=np.unique(fullest.facets).astype(np.int32),
     )
 
 

@@ -49,10 +49,8 @@ def wall_thickness(volume: float, area: float) -> float:
 
 def length_text(length: float) -> str:
     """A length [m] in the unit that people would use for it."""
-    for scale, unit in ((1.0, "m"), (1e-3, "mm"), (1e-6, "µm")):
-        if length >= scale or unit == "µm":
-            return f"{float(f'{length / scale:.3g}'):,g} {unit}"
-    raise ValueError(f"no unit for {length}")
+    scale, unit = (1.0, "m") if length >= 1.0 else (1e-3, "mm") if length >= 1e-5 else (1e-6, "µm")
+    return f"{float(f'{length / scale:.3g}'):,g} {unit}"
 
 
 def _remedy(extent: float, file: Path, unit: str | None) -> str:

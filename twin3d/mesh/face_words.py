@@ -1,0 +1,188 @@
+"""Each face in words: what it is, how large, where, and a selector that chooses it and no other."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from twin3d.errors import SceneError, SelectionError
+from twin3d.mesh.faces import Face, face_table
+from twin3d.mesh.locate import nearest_on_triangles
+from twin3d.mesh.selection import select_facets
+from twin3d.records import TetMesh
+from twin3d.records.mesh import OUTSIDE
+from twin3d.scene import selectors
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+SAME_DIRECTION = 0.999
+"""Cosine above which selectors take two directions as the same."""
+MAX_TRIED = 400
+"""Faces, by area, for which a selector in words is looked for; the others get their number."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]+")
+_RESERVED = frozenset({"and", "or", "not", "to"})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FaceWords:
+    """One face as people speak of it."""
+
+    number: int
+    """Row in the table of faces, counted from 1."""
+    face: Face
+    part: str
+    """The part that it bounds."""
+    neighbour: str
+    """The part on its other side; empty for an outer face."""
+    kind: str
+    """``plane``, ``hole``, ``cylinder``, …"""
+    selector: str
+    """Chooses exactly this face; ``id`` and its number where no words do."""
+
+    @property
+    def is_outer(self) -> bool:
+        """Whether there is no material on its other side."""
+        return self.face.parts[1] == OUTSIDE
+
+
+def describe_faces(mesh: TetMesh, faces: Sequence[Face] | None = None) -> tuple[FaceWords, ...]:
+    """All faces of a mesh in words, numbered like the rows of `face_table`.
+
+    Args:
+        mesh: The mesh.
+        faces: Its table of faces, where it is at hand.
+    """
+    table = face_table(mesh) if faces is None else faces
+    tried = set(sorted(range(len(table)), key=lambda row: -table[row].area)[:MAX_TRIED])
+    names = (*mesh.part_names, "")
+    return tuple(
+        FaceWords(
+            number=row + 1,
+            face=face,
+            part=names[face.parts[0]],
+            neighbour=names[face.parts[1]],
+            kind="hole" if face.is_hole else str(face.kind),
+            selector=exact_selector(mesh, table, row) if row in tried else f"id {row + 1}",
+        )
+        for row, face in enumerate(table)
+    )
+
+
+def exact_selector(mesh: TetMesh, faces: Sequence[Face], row: int) -> str:
+    """The first of several candidates that chooses exactly one face, by geometry before by number.
+
+    Args:
+        mesh: The mesh.
+        faces: Its table of faces.
+        row: Which one.
+    """
+    wanted = _both_sides(mesh, faces, faces[row])
+    return next(
+        (text for text in _candidates(mesh, faces[row]) if _chosen(mesh, faces, text) == wanted), f"id {row + 1}"
+    )
+
+
+def _both_sides(mesh: TetMesh, faces: Sequence[Face], face: Face) -> frozenset[int]:
+    """Facets of a face; of a contact those of both sides, which no selector tells apart."""
+    near = 1e-6 * float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
+    same = [
+        other
+        for other in faces
+        if other.parts == face.parts[::-1] and float(np.linalg.norm(other.centroid - face.centroid)) < near
+    ]
+    return frozenset(int(index) for other in (face, *same) for index in other.facets)
+
+
+def _chosen(mesh: TetMesh, faces: Sequence[Face], text: str) -> frozenset[int]:
+    """Facets that a selector chooses; none where it means nothing here."""
+    try:
+        return frozenset(map(int, select_facets(mesh, selectors.parse(text), faces=faces)))
+    except (SceneError, SelectionError):
+        return frozenset()
+
+
+def _candidates(mesh: TetMesh, face: Face) -> Iterator[str]:
+    """Selectors that may choose a face, those that read best and outlive a re-export first."""
+    part = f"part {quoted(mesh.part_names[face.parts[0]])}"
+    if face.parts[1] != OUTSIDE:
+        part = f"between {quoted(mesh.part_names[face.parts[0]])} {quoted(mesh.part_names[face.parts[1]])}"
+        yield part
+    if face.name:
+        yield f"name {quoted(face.name)}"
+        yield f"{part} and name {quoted(face.name)}"
+    shapes = list(_shape_terms(face))
+    yield from (shape for shape in shapes if face.parts[1] == OUTSIDE)
+    yield from (f"{part} and {shape}" for shape in shapes)
+    yield from (f"{part} and {shape} and largest" for shape in shapes if not shape.startswith("plane m"))
+    if face.parts[1] == OUTSIDE:
+        yield from _near_terms(mesh, face)
+    yield f"{part} and {_box(mesh, face)}"
+    yield from (f"{part} and {shape} and {_box(mesh, face)}" for shape in shapes if not shape.startswith("plane m"))
+
+
+def _shape_terms(face: Face) -> Iterator[str]:
+    kind = str(face.kind)
+    if kind == "plane":
+        axis = direction_text(face.direction)
+        if axis.lstrip("+-") in ("x", "y", "z"):
+            yield f"plane {'min' if axis.startswith('-') else 'max'} {axis[1:]}"
+        yield f"normal {axis}"
+    elif kind == "cylinder":
+        word, radius = "hole" if face.is_hole else "cylinder", f"r={face.radius * 1e3:.4g} mm"
+        axis = direction_text(face.direction).removeprefix("+").replace("-x", "x").replace("-y", "y").replace("-z", "z")
+        yield f"{word} {radius}"
+        yield f"{word} {radius} along {axis}"
+    elif kind == "sphere":
+        yield f"sphere r={face.radius * 1e3:.4g} mm"
+    elif kind == "cone":
+        yield "cone"
+
+
+def _near_terms(mesh: TetMesh, face: Face) -> Iterator[str]:
+    """A point of a face in ever more digits."""
+    size = float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
+    corners = mesh.points[mesh.facets[face.facets]]
+    nearest, _ = nearest_on_triangles(corners, np.broadcast_to(face.centroid, (len(corners), 3)))
+    off = np.linalg.norm(nearest - face.centroid, axis=1)
+    centres = corners.mean(axis=1)
+    middle = centres[np.linalg.norm(centres - face.centroid, axis=1).argmin()]
+    point = face.centroid if off.min() < 1e-6 * size else middle
+    coarsest = int(np.floor(np.log10(size * 1e3))) - 2
+    texts = [f"near {_point(point, step)}" for step in (coarsest, coarsest - 1, coarsest - 2, coarsest - 4)]
+    yield from dict.fromkeys(texts)
+
+
+def _box(mesh: TetMesh, face: Face) -> str:
+    """A box a little larger than a face."""
+    size = float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
+    slack, step = 1e-3 * size, int(np.floor(np.log10(size * 1e3))) - 4
+    return f"box {_numbers(face.low - slack, step)} to {_point(face.high + slack, step)}"
+
+
+def _point(position: Array, step: int) -> str:
+    return f"{_numbers(position, step)} mm"
+
+
+def _numbers(position: Array, step: int) -> str:
+    """Coordinates in millimetres, rounded to a power of ten."""
+    return ",".join(f"{round(value * 1e3, -step) + 0.0:.9g}" for value in position)
+
+
+def direction_text(direction: Array) -> str:
+    """A direction as selectors write it: ``+z``, or three numbers."""
+    for name, axis in zip("xyz", np.eye(3), strict=True):
+        cosine = float(direction @ axis)
+        if abs(cosine) > SAME_DIRECTION:
+            return f"{'-' if cosine < 0.0 else '+'}{name}"
+    return ",".join(f"{round(value, 3) + 0.0:.4g}" for value in direction)
+
+
+def quoted(name: str) -> str:
+    """A name as a glob that matches it alone, in quotes where the grammar needs them."""
+    glob = re.sub(r"([*?[])", r"[\1]", name)
+    if _PLAIN_NAME.fullmatch(glob) and glob not in _RESERVED:
+        return glob
+    return f"'{glob}'" if '"' in glob else f'"{glob}"'
