@@ -8,8 +8,10 @@ import pytest
 from box_mesh import box_mesh
 
 from twin3d.mesh.diagnosis import connected_groups, diagnose, find_gaps, tiny_edges, worst_cells
+from twin3d.mesh.findings import list_findings
 from twin3d.mesh.quality import report_mesh
-from twin3d.mesh.size_doubts import length_text, likely_unit, size_doubts, wall_thickness
+from twin3d.mesh.size_doubts import likely_unit, size_doubts, wall_thickness
+from twin3d.mesh.wording import length_text
 from twin3d.records import TetMesh
 from twin3d.scene import Geometry
 
@@ -264,3 +266,54 @@ def test_overlaps_that_the_mesher_reports_are_marked():
     assert mark.kind == "overlap"
     assert mark.place == pytest.approx((0.01, -0.0025, 0.01))
     assert mark.text == "'lid' and 'box' overlap by 12 mm³ (0.30% of 'box')"
+
+
+def texts_of(mesh, level, **stated):
+    volumes = np.bincount(mesh.cell_region, weights=mesh.cell_volumes(), minlength=len(mesh.part_names))
+    report = report_mesh(mesh, stated.get("volumes", volumes), stated.get("messages", ()))
+    found = diagnose(mesh, report, Geometry(file=Path("x.step")), reach=stated.get("reach"))
+    return [finding.text for finding in list_findings(found, report) if finding.level == level]
+
+
+def test_a_gap_is_told_with_both_names_its_width_area_place_and_remedy():
+    (loose, gap) = texts_of(plate_over_block(5e-5), "warning")
+
+    assert loose == "2 parts touch nothing: block, plate; no heat passes between them and the others"
+    assert gap.startswith("'block' and 'plate' do not touch: 0.05 mm apart over 200 mm² near (")
+    assert "close the gap in the CAD, or leave it" in gap
+
+
+def test_coinciding_parts_are_told_to_share_no_points():
+    assert any("coincide over 200 mm²" in text for text in texts_of(plate_over_block(0.0), "warning"))
+
+
+def test_a_good_mesh_has_no_finding():
+    mesh = box_mesh((4, 2, 2), size=(0.1, 0.05, 0.05), n_parts=2)
+
+    assert [texts_of(mesh, level) for level in ("error", "warning", "note")] == [[], [], []]
+
+
+def test_flaws_are_errors_and_overlaps_are_warnings():
+    mesh = box_mesh((2, 2, 2), size=(0.1, 0.1, 0.1))
+    messages = ("the parts 'a' and 'b' overlap by 1 mm³", "the file is in inch")
+
+    assert "off by" in texts_of(mesh, "error", volumes=np.array([0.9e-3]))[0]
+    assert texts_of(mesh, "warning", messages=messages) == [messages[0]]
+    assert texts_of(mesh, "note", messages=messages) == [messages[1]]
+
+
+def test_two_groups_of_parts_are_told():
+    pairs = [box_mesh((2, 1, 1), n_parts=2, mapping=lambda p, k=k: p + np.array([3.0 * k, 0, 0])) for k in range(2)]
+    mesh = joined(*pairs, names=("a", "b"))
+    parts = np.concatenate(
+        [np.where(pair.facet_parts >= 0, pair.facet_parts + 2 * k, -1) for k, pair in enumerate(pairs)]
+    )
+    four = replace(
+        mesh,
+        part_names=("a", "b", "c", "d"),
+        facet_parts=parts.astype(np.int32),
+        cell_region=np.concatenate([pair.cell_region + 2 * k for k, pair in enumerate(pairs)]).astype(np.int32),
+    )
+
+    assert connected_groups(four) == (("a", "b"), ("c", "d"))
+    assert any("2 groups that do not touch each other: (a, b); (c, d)" in text for text in texts_of(four, "warning"))

@@ -8,8 +8,9 @@ from twin3d import __version__
 
 VERBS = {
     "demo": "the main job on the power module: CAD file, live feed, corrected field, report",
+    "new": "write a scene to start from, out of a CAD or mesh file and a list of tags",
     "check": "read scene files and say what is wrong with them; --solve tests their [[check]] entries",
-    "mesh": "make the mesh of a scene and report its quality",
+    "mesh": "mesh a scene or a file, say what is wrong with it and where, draw its numbered faces",
     "solve": "solve a scene at full order and test its [[check]] entries",
     "run": "run the twin of a scene: receive readings, publish frames, keep history",
     "view": "watch a scene, or a twin that already runs, in a window",

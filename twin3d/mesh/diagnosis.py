@@ -11,8 +11,9 @@ import numpy.typing as npt
 from twin3d.mesh.gaps import Gap, default_reach, find_gaps
 from twin3d.mesh.part_facts import PartFacts, connected_groups, part_facts
 from twin3d.mesh.quality import MeshReport, scaled_jacobians
-from twin3d.mesh.size_doubts import length_text, size_doubts
+from twin3d.mesh.size_doubts import size_doubts
 from twin3d.mesh.topology import CELL_EDGES, edge_keys
+from twin3d.mesh.wording import length_text
 from twin3d.records import TetMesh
 from twin3d.scene import Geometry
 

@@ -15,6 +15,7 @@ from twin3d.mesh.selection import select_facets
 from twin3d.records import TetMesh
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import selectors
+from twin3d.scene.grouping import escape_glob
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -106,21 +107,26 @@ def _chosen(mesh: TetMesh, faces: Sequence[Face], text: str) -> frozenset[int]:
 
 def _candidates(mesh: TetMesh, face: Face) -> Iterator[str]:
     """Selectors that may choose a face, those that read best and outlive a re-export first."""
-    part = f"part {quoted(mesh.part_names[face.parts[0]])}"
-    if face.parts[1] != OUTSIDE:
-        part = f"between {quoted(mesh.part_names[face.parts[0]])} {quoted(mesh.part_names[face.parts[1]])}"
+    is_outer = face.parts[1] == OUTSIDE
+    names = [quoted(mesh.part_names[part]) for part in face.parts if part != OUTSIDE]
+    part = f"part {names[0]}" if is_outer else f"between {names[0]} {names[1]}"
+    start = "" if is_outer and len(mesh.part_names) == 1 else f"{part} and "
+    shapes = list(_shape_terms(face))
+    if not is_outer:
         yield part
     if face.name:
         yield f"name {quoted(face.name)}"
         yield f"{part} and name {quoted(face.name)}"
-    shapes = list(_shape_terms(face))
-    yield from (shape for shape in shapes if face.parts[1] == OUTSIDE)
-    yield from (f"{part} and {shape}" for shape in shapes)
-    yield from (f"{part} and {shape} and largest" for shape in shapes if not shape.startswith("plane m"))
-    if face.parts[1] == OUTSIDE:
+    if is_outer:
+        yield from shapes
+    if start:
+        yield from (f"{start}{shape}" for shape in shapes)
+    relative = [shape for shape in shapes if not shape.startswith(("plane max", "plane min"))]
+    yield from (f"{start}{shape} and largest" for shape in relative)
+    if is_outer:
         yield from _near_terms(mesh, face)
+    yield from (f"{start}{shape} and {_box(mesh, face)}" for shape in relative)
     yield f"{part} and {_box(mesh, face)}"
-    yield from (f"{part} and {shape} and {_box(mesh, face)}" for shape in shapes if not shape.startswith("plane m"))
 
 
 def _shape_terms(face: Face) -> Iterator[str]:
@@ -131,10 +137,12 @@ def _shape_terms(face: Face) -> Iterator[str]:
             yield f"plane {'min' if axis.startswith('-') else 'max'} {axis[1:]}"
         yield f"normal {axis}"
     elif kind == "cylinder":
-        word, radius = "hole" if face.is_hole else "cylinder", f"r={face.radius * 1e3:.4g} mm"
-        axis = direction_text(face.direction).removeprefix("+").replace("-x", "x").replace("-y", "y").replace("-z", "z")
-        yield f"{word} {radius}"
-        yield f"{word} {radius} along {axis}"
+        word = "hole" if face.is_hole else "cylinder"
+        radii = dict.fromkeys(f"r={face.radius * 1e3:.{digits}g} mm" for digits in (2, 4))
+        axis = direction_text(face.direction).lstrip("+")
+        axis = axis.lstrip("-") if axis.lstrip("-") in ("x", "y", "z") else axis
+        yield from (f"{word} {radius}" for radius in radii)
+        yield from (f"{word} {radius} along {axis}" for radius in radii)
     elif kind == "sphere":
         yield f"sphere r={face.radius * 1e3:.4g} mm"
     elif kind == "cone":
@@ -182,7 +190,7 @@ def direction_text(direction: Array) -> str:
 
 def quoted(name: str) -> str:
     """A name as a glob that matches it alone, in quotes where the grammar needs them."""
-    glob = re.sub(r"([*?[])", r"[\1]", name)
+    glob = escape_glob(name)
     if _PLAIN_NAME.fullmatch(glob) and glob not in _RESERVED:
         return glob
     return f"'{glob}'" if '"' in glob else f'"{glob}"'

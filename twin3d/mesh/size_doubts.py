@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from twin3d.mesh.wording import length_text
 from twin3d.units import affine_to_si
 
 LONGEST, SHORTEST = 200.0, 0.5e-3
@@ -45,12 +46,6 @@ def size_doubts(extent: float, walls: Mapping[str, float], file: Path, unit: str
 def wall_thickness(volume: float, area: float) -> float:
     """Mean thickness of the walls of a body, twice its volume over its surface [m]; exact for a thin sheet."""
     return 2.0 * volume / area if area > 0.0 else 0.0
-
-
-def length_text(length: float) -> str:
-    """A length [m] in the unit that people would use for it."""
-    scale, unit = (1.0, "m") if length >= 1.0 else (1e-3, "mm") if length >= 1e-5 else (1e-6, "µm")
-    return f"{float(f'{length / scale:.3g}'):,g} {unit}"
 
 
 def _remedy(extent: float, file: Path, unit: str | None) -> str:

@@ -9,9 +9,17 @@ from twin3d.errors import SceneError
 from twin3d.scene.model import Material
 from twin3d.scene.quantities import FROM_FILE
 
+FILL_IN = "fill in"
+"""So begins what `twin3d new` leaves to people."""
+
 
 def material(name: str) -> Material:
     """A material of the library; raises SceneError with the nearest names."""
+    if name.startswith(FILL_IN):
+        raise SceneError(
+            f"{name}: the name of a material of the library, such as copper (docs/scene.md lists them), or a table "
+            "with conductivity, density and specific_heat"
+        )
     table = _tables().get(name)
     if table is None:
         near = difflib.get_close_matches(name.lower(), material_names(), n=3, cutoff=0.6)

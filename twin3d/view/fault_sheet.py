@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from twin3d.mesh.diagnosis import Diagnosis, Mark, MarkKind
 from twin3d.mesh.topology import OUTWARD_FACETS
+from twin3d.mesh.wording import place_text
 from twin3d.records import TetMesh
 from twin3d.records.mesh import OUTSIDE
 from twin3d.view.callouts import Spot, place_callouts
@@ -79,8 +80,7 @@ def _count(marks: Sequence[Mark]) -> str:
 
 
 def _legend(mark: Mark) -> str:
-    x, y, z = (coordinate * 1e3 for coordinate in mark.place)
-    return f"{WORDS[mark.kind]}, {mark.text}, near ({x:.4g}, {y:.4g}, {z:.4g}) mm"
+    return f"{WORDS[mark.kind]}, {mark.text}, near {place_text(mark.place)}"
 
 
 def _panel(

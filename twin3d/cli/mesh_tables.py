@@ -1,0 +1,132 @@
+"""Tables of `twin3d mesh` and `twin3d new`: parts, quality, findings and faces, readable at 80 columns."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from twin3d.mesh.diagnosis import Diagnosis, PartFacts
+from twin3d.mesh.face_words import FaceWords, direction_text
+from twin3d.mesh.findings import Finding
+from twin3d.mesh.quality import N_BINS, SLIVER_DEG, MeshReport, volume_error
+from twin3d.mesh.wording import length_text, number_text, place_text
+from twin3d.scene.grouping import group_names
+
+BAR_WIDTH = 40
+STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
+
+
+def show_parts(diagnosis: Diagnosis, console: Console) -> None:
+    """One row for each part, and which parts are alike."""
+    has_colours = any(part.colour for part in diagnosis.parts)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("part", overflow="fold", min_width=12)
+    if has_colours:
+        table.add_column("colour", no_wrap=True)
+    for name in ("cells", "volume mm³", "off", "wall", "surface"):
+        table.add_column(name, justify="left" if name == "surface" else "right", no_wrap=True)
+    for part in diagnosis.parts:
+        table.add_row(*_part_row(part, has_colours=has_colours))
+    console.print(table)
+    groups = group_names(
+        [part.name for part in diagnosis.parts], [f"{part.stated_volume:.3e}" for part in diagnosis.parts]
+    )
+    alike = [f"{len(group.names)} × {group.glob}" for group in groups if len(group.names) > 1]
+    if alike:
+        console.print(f"alike: {', '.join(alike)}\n", markup=False)
+
+
+def _part_row(part: PartFacts, *, has_colours: bool) -> list[Text]:
+    name = Text(part.name)
+    if "/" in part.path:
+        name.append(f"\n{part.path}", style="dim")
+    colour = Text.assemble(("■ ", part.colour), part.colour) if part.colour else Text("")
+    off = volume_error(part.volume, part.stated_volume)
+    surface = "closed"
+    if part.n_open_edges or not part.n_cells:
+        surface = "open" if part.n_cells else "none"
+    elif part.n_pieces > 1:
+        surface = f"{part.n_pieces} pieces"
+    elif part.n_pinched_edges:
+        surface = "pinched"
+    numbers = [
+        Text(f"{part.n_cells:,}"),
+        Text(number_text(part.volume * 1e9)),
+        Text(f"{off:+.2%}" if abs(off) >= 5e-5 else "0", style="bold red" if abs(off) > 0.05 else ""),
+        Text(length_text(part.wall)),
+        Text(surface, style="" if surface == "closed" else "yellow"),
+    ]
+    return [name, *([colour] if has_colours else []), *numbers]
+
+
+def show_quality(report: MeshReport, diagnosis: Diagnosis, console: Console) -> None:
+    """The worst cells and a histogram of the scaled Jacobian."""
+    worst = diagnosis.worst_cells[0]
+    console.print(
+        f"cells: worst scaled Jacobian {worst.jacobian:.2g} in {worst.part}, near {place_text(worst.place)}; "
+        f"1 in 100 below {report.first_percentile_jacobian:.2g}; smallest dihedral angle "
+        f"{report.smallest_angle_deg:.1f}°, {report.n_slivers:,} cells below {SLIVER_DEG:g}°",
+        markup=False,
+    )
+    most = max(report.jacobian_counts)
+    for index, count in enumerate(report.jacobian_counts):
+        low, high = index / N_BINS, (index + 1) / N_BINS
+        bar = "█" * max(1, round(BAR_WIDTH * count / most)) if count else ""
+        console.print(f"  {low:.1f} – {high:.1f}  {count:>11,}  {bar}", markup=False, highlight=False)
+    console.print()
+
+
+def show_contacts(report: MeshReport, console: Console) -> None:
+    """Declared contacts with their areas."""
+    for pair, area in report.contact_areas.items():
+        console.print(f"contact {pair}: {number_text(area * 1e6)} mm²", markup=False)
+    if report.contact_areas:
+        console.print()
+
+
+def show_findings(findings: Sequence[Finding], console: Console) -> None:
+    """What is wrong, the gravest first."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        table.add_row(Text(f"{finding.level}:", style=STYLES[finding.level]), Text(finding.text))
+    console.print(table)
+
+
+def show_faces(words: Sequence[FaceWords], console: Console) -> None:
+    """One row for each face, with a selector that chooses it alone."""
+    is_named = any(word.face.name for word in words)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("no", justify="right", no_wrap=True)
+    for name in ("part", *(["name"] if is_named else []), "kind"):
+        table.add_column(name, overflow="fold")
+    table.add_column("mm²", justify="right", no_wrap=True)
+    for name in ("normal, axis", "centre mm", "selector"):
+        table.add_column(name, overflow="fold")
+    for word in words:
+        table.add_row(*_face_row(word, is_named=is_named))
+    console.print(table)
+
+
+def _face_row(word: FaceWords, *, is_named: bool) -> list[Text]:
+    face = word.face
+    part = word.part if word.is_outer else f"{word.part} | {word.neighbour}"
+    kind = word.kind if face.radius != face.radius else f"{word.kind} r {face.radius * 1e3:.4g}"
+    has_direction = word.kind in {"plane", "hole", "cylinder", "cone"}
+    axis = direction_text(face.direction) if has_direction else ""
+    if word.kind != "plane" and len(axis) == len("+x"):
+        axis = axis[1:]
+    centre = ", ".join(f"{round(value * 1e3, 3) + 0.0:.4g}" for value in face.centroid)
+    texts = [
+        str(word.number),
+        part,
+        *([face.name] if is_named else []),
+        kind,
+        f"{number_text(face.area * 1e6)}",
+        axis,
+        centre,
+    ]
+    return [*map(Text, texts), Text(word.selector, style="cyan")]
