@@ -7,7 +7,7 @@ import trimesh
 from twin3d.assets import asset_path
 from twin3d.errors import GeometryError, MeshError
 from twin3d.mesh import build_mesh
-from twin3d.mesh.cache import default_cache_dir
+from twin3d.mesh.cache import default_cache_dir, mesh_key
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Contact, Geometry, LocalSize
 
@@ -197,6 +197,21 @@ def test_the_cache_knows_another_file_of_the_same_name(tmp_path):
 
     assert not result.from_cache
     np.testing.assert_allclose(np.ptp(result.mesh.points, axis=0), 0.012, rtol=1e-6)
+
+
+def test_the_cache_knows_what_a_file_mentions(tmp_path):
+    deck, part, other = (tmp_path / name for name in ("deck.inp", "part.inp", "other.inp"))
+    deck.write_text("*INCLUDE, INPUT=part.inp\n")
+    part.write_text("*NODE\n")
+    other.write_text("*NODE\n")
+    first = mesh_key(deck, {}, ())
+
+    other.write_text("*NODE\n1, 0, 0, 0\n")
+    unmentioned = mesh_key(deck, {}, ())
+    part.write_text("*NODE\n1, 0, 0, 0\n")
+
+    assert unmentioned == first
+    assert mesh_key(deck, {}, ()) != first
 
 
 def test_the_cache_folder_can_be_named(monkeypatch, tmp_path):

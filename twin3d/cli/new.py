@@ -102,7 +102,8 @@ def _cell_size(geometry: Geometry, result: MeshResult) -> str:
     """The size that the mesh was made with."""
     size = geometry.cell_size
     if size is None:
-        size = default_cell_size(sum(stated for _, stated in result.report.part_volumes.values()))
+        extent = float((result.mesh.points.max(axis=0) - result.mesh.points.min(axis=0)).max())
+        size = default_cell_size(sum(stated for _, stated in result.report.part_volumes.values()), extent)
     return f"{size * 1e3:.3g} mm"
 
 

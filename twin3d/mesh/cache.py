@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,6 @@ import numpy.typing as npt
 from twin3d.scene import Contact
 
 _log = logging.getLogger(__name__)
-
-FORMAT = 2
-"""Counts up when what is kept changes its meaning."""
 
 
 def default_cache_dir() -> Path:
@@ -41,7 +39,7 @@ def mesh_key(file: Path, request: Mapping[str, Any], contacts: Sequence[Contact]
         digest.update(side.name.encode())
         digest.update(_digest(side).digest())
     settings = {
-        "format": FORMAT,
+        "code": _code_digest(),
         "file": file.name,
         "request": request,
         "contacts": sorted([*contact.between, str(contact.gap)] for contact in contacts),
@@ -65,6 +63,16 @@ def side_files(file: Path) -> tuple[Path, ...]:
         found |= new
         pending += new
     return tuple(sorted(found))
+
+
+@cache
+def _code_digest() -> str:
+    """Of the code that reads and meshes: another version may make another mesh of the same file."""
+    digest = hashlib.blake2b(digest_size=16)
+    for room in ("geometry", "mesh"):
+        for source in sorted((Path(__file__).parents[1] / room).rglob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def _digest(file: Path) -> "hashlib._Hash":

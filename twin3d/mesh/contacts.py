@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.errors import MeshError
-from twin3d.mesh.pairing import GapPairs, faces_other, pair_across
 from twin3d.mesh.isolation import Arrays
+from twin3d.mesh.pairing import GapPairs, faces_other, pair_across
 from twin3d.mesh.topology import Facets
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Contact
