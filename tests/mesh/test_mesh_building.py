@@ -185,6 +185,7 @@ def test_the_cache_gives_the_same_mesh_and_survives_damage(tmp_path):
 
     assert [first.from_cache, second.from_cache, third.from_cache] == [False, True, False]
     np.testing.assert_array_equal(second.mesh.points, first.mesh.points)
+    assert second.report == first.report
     np.testing.assert_array_equal(third.mesh.cells, first.mesh.cells)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter
 
 from twin3d.errors import GeometryError
 from twin3d.mesh.cache import load_arrays, mesh_key, save_arrays
@@ -28,6 +29,7 @@ from twin3d.records import TetMesh
 from twin3d.scene import Contact, Geometry, Sensor
 
 ORPHAN = -1
+_REPORT = TypeAdapter(MeshReport)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -68,10 +70,13 @@ def build_mesh(
     from_cache = arrays is not None
     if arrays is None:
         arrays = _split_arrays(_run_mesher(geometry.file, request, progress), contacts)
-        if path is not None:
-            save_arrays(path, arrays)
     mesh = _mesh_of(arrays)
-    report = report_mesh(mesh, arrays["part_volumes"], tuple(map(str, arrays["messages"])))
+    if from_cache:
+        report = _REPORT.validate_json(str(arrays["report"]))
+    else:
+        report = report_mesh(mesh, arrays["part_volumes"], tuple(map(str, arrays["messages"])))
+        if path is not None:
+            save_arrays(path, {**arrays, "report": np.array(_REPORT.dump_json(report).decode())})
     if progress is not None:
         progress(1.0, "mesh ready")
     return MeshResult(mesh, report, from_cache)

@@ -154,10 +154,13 @@ def smallest_dihedral_angles(mesh: TetMesh) -> npt.NDArray[np.float64]:
 
 
 def _contact_areas(mesh: TetMesh) -> dict[str, float]:
+    """Pair of parts → area over which they touch or face each other across a gap [m²]."""
     corner = mesh.points[mesh.contact_facets[:, 0]]
-    areas = 0.5 * np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
+    touching = 0.5 * np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
+    areas = np.concatenate([touching, mesh.gap_areas])
+    pairs = np.concatenate([mesh.contact_parts, mesh.gap_parts])
     sums: dict[str, float] = {}
-    for a, b in np.unique(mesh.contact_parts, axis=0):
-        own = (mesh.contact_parts == (a, b)).all(axis=1)
+    for a, b in np.unique(pairs, axis=0):
+        own = (pairs == (a, b)).all(axis=1)
         sums[f"{mesh.part_names[a]} – {mesh.part_names[b]}"] = float(areas[own].sum())
     return sums
