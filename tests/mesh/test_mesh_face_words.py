@@ -49,14 +49,47 @@ def test_holes_are_told_by_their_radius(tmp_path):
 @pytest.mark.parametrize("names", [("a b", 'say "x"'), ("or", "chip[1]"), ("x*", "x?1")])
 def test_awkward_names_are_quoted(names):
     mesh = box_mesh((2, 1, 1), n_parts=2)
-    named = type(mesh)(**{key: getattr(mesh, key) for key in mesh.__slots__} | {"part_names": names})
+    named = type(mesh)(
+        **{key: getattr(mesh, key) for key in mesh.__slots__} | {"part_names": names, "face_names": ("",) * 7}
+    )
 
     assert_selectors_choose_their_faces(named)
     assert any(quoted(names[0]) in word.selector for word in describe_faces(named))
 
 
+def test_largest_is_said_only_of_a_face_that_is_clearly_so():
+    near_twins, unlike = (steps(second) for second in (0.98, 0.5))
+
+    assert not any("largest" in word.selector for word in describe_faces(near_twins))
+    assert any(word.selector == "normal +z and largest" for word in describe_faces(unlike))
+
+
+def steps(second):
+    """A block whose top is two faces of one normal at two heights."""
+    mesh = box_mesh((2, 1, 1), mapping=lambda p: p * np.array([1.0 + second, 1.0, 1.0]))
+    points = mesh.points.copy()
+    points[np.isclose(points[:, 0], 0.5 * (1.0 + second)), 0] = 1.0
+    middle = points[mesh.facets].mean(axis=1)
+    is_top = (mesh.facet_region == 5) & (middle[:, 0] > 1.0)
+    return type(mesh)(
+        **{key: getattr(mesh, key) for key in mesh.__slots__}
+        | {
+            "points": points,
+            "facet_region": np.where(is_top, 6, mesh.facet_region).astype(np.int32),
+            "face_names": ("",) * 7,
+        }
+    )
+
+
 def test_one_part_alone_is_not_named_in_selectors():
-    assert all("part" not in word.selector for word in describe_faces(box_mesh((1, 1, 1))))
+    selectors_of = {word.selector for word in describe_faces(steps(0.5))}
+
+    assert "plane max x" in selectors_of
+    assert not any("part" in text for text in selectors_of)
+
+
+def test_a_name_of_the_file_comes_first():
+    assert describe_faces(box_mesh((1, 1, 1)))[0].selector == "name x0"
 
 
 def test_the_largest_faces_come_first():

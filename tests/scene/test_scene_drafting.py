@@ -111,6 +111,12 @@ def test_names_that_differ_by_a_number_share_a_glob():
     ]
 
 
+def test_a_name_without_a_number_joins_those_with_one():
+    groups = group_names(["plate", "plate_2", "plate_3", "lid", "lid_2", "lid_b"], ["a"] * 6)
+
+    assert [group.glob for group in groups] == ["plate*", "lid", "lid_2", "lid_b"]
+
+
 def test_a_glob_never_takes_names_of_another_group():
     groups = group_names(["chip_1", "chip_2", "chip_holder"], ["a"] * 3)
     unlike = group_names(["chip_1", "chip_2"], ["copper", "steel"])

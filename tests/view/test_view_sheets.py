@@ -202,3 +202,16 @@ def test_without_opengl_the_error_names_the_line_that_mends_it(monkeypatch, mesh
 
     with pytest.raises(CapabilityError, match="apt-get"):
         draw_faces(mesh, face_table(mesh), "a box")
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("contact", [False, True])
+def test_parts_alone_show_the_faces_that_others_hide(gl, contact):
+    mesh = box_mesh((3, 1, 1), size=(0.3, 0.1, 0.1), n_parts=3, contact=contact)
+    faces = face_table(mesh)
+
+    drawn = draw_faces(mesh, faces, "the middle", parts={1})
+
+    assert len(drawn.labelled) == 6
+    assert sum(faces[number - 1].parts[1] != OUTSIDE for number in drawn.labelled) == 2
+    assert all(1 in faces[number - 1].parts for number in drawn.labelled)

@@ -16,6 +16,7 @@ from twin3d.mesh.cache import default_cache_dir
 from twin3d.mesh.diagnosis import Diagnosis, diagnose
 from twin3d.mesh.findings import list_findings
 from twin3d.mesh.placement import place_sensors, placement_lines
+from twin3d.mesh.selection import select_parts
 from twin3d.mesh.wording import counted
 from twin3d.scene import Contact, Geometry, Sensor
 from twin3d.scene.building import UNITLESS_SUFFIXES
@@ -36,6 +37,7 @@ def mesh(
     gaps: str | None = None,
     picture: Path | None = None,
     faces: Path | None = None,
+    part: str | None = None,
     out: Path | None = None,
 ) -> int:
     """Mesh a scene or a geometry file, and say what is wrong with it and where; exit code 1 if it is not usable.
@@ -49,6 +51,7 @@ def mesh(
         gaps: Look for gaps between parts up to this width, such as "0.5 mm"; default is 0.5 % of the size.
         picture: Write a picture there with the places marked (.png).
         faces: Write a picture there with every face numbered (.png), and list the faces with a selector for each.
+        part: Draw and list only the faces of the parts that this glob matches, such as "coil_*"; for --faces.
         out: Write the mesh there (.vtkhdf, opens in ParaView).
     """
     name, geometry, contacts, sensors = opened(file)
@@ -67,7 +70,7 @@ def mesh(
     if out is not None:
         TimeSeriesWriter(out, result.mesh).close()
     if faces is not None:
-        _draw_faces(faces, name, result, console)
+        _draw_faces(faces, name, result, part, console)
     if picture is not None:
         _draw_faults(picture, name, result, found, console)
     return 0 if result.report.is_usable else NOT_USABLE
@@ -122,15 +125,17 @@ def show_report(name: str, result: MeshResult, found: Diagnosis, console: Consol
     console.print(f"the mesh is {verdict}")
 
 
-def _draw_faces(path: Path, name: str, result: MeshResult, console: Console) -> None:
+def _draw_faces(path: Path, name: str, result: MeshResult, part: str | None, console: Console) -> None:
     from twin3d.export.picture import write_png
     from twin3d.mesh.face_words import describe_faces
     from twin3d.mesh.faces import face_table
-    from twin3d.view.face_sheet import draw_faces
+    from twin3d.view.face_sheet import draw_faces, shown_faces
 
     table = face_table(result.mesh)
-    show_faces(describe_faces(result.mesh, table), console)
-    sheet = draw_faces(result.mesh, table, name)
+    parts = None if part is None else set(map(int, select_parts(result.mesh, part)))
+    listed = range(1, len(table) + 1) if parts is None else shown_faces(table, parts)
+    show_faces(describe_faces(result.mesh, table, numbers=listed), console)
+    sheet = draw_faces(result.mesh, table, name if part is None else f"{name}: {part}", parts=parts)
     write_png(path, sheet.pixels)
     left_out = [
         f"{len(numbers)} {words}"

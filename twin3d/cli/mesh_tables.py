@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from twin3d.mesh.diagnosis import Diagnosis, PartFacts
-from twin3d.mesh.face_words import FaceWords, direction_text
+from twin3d.mesh.face_words import FaceWords
 from twin3d.mesh.findings import Finding
 from twin3d.mesh.quality import N_BINS, SLIVER_DEG, MeshReport, volume_error
 from twin3d.mesh.wording import length_text, number_text, place_text
@@ -19,7 +19,7 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
 def show_parts(diagnosis: Diagnosis, console: Console) -> None:
-    """One row for each part, and which parts are alike."""
+    """One row for each part below its place in the assembly, and which parts are alike."""
     has_colours = any(part.colour for part in diagnosis.parts)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     table.add_column("part", overflow="fold", min_width=12)
@@ -27,7 +27,12 @@ def show_parts(diagnosis: Diagnosis, console: Console) -> None:
         table.add_column("colour", no_wrap=True)
     for name in ("cells", "volume mm³", "off", "wall", "surface"):
         table.add_column(name, justify="left" if name == "surface" else "right", no_wrap=True)
+    folder = ""
     for part in diagnosis.parts:
+        own = part.path.rpartition("/")[0]
+        if own != folder:
+            table.add_row(Text(own, style="dim"))
+        folder = own
         table.add_row(*_part_row(part, has_colours=has_colours))
     console.print(table)
     groups = group_names(
@@ -39,9 +44,7 @@ def show_parts(diagnosis: Diagnosis, console: Console) -> None:
 
 
 def _part_row(part: PartFacts, *, has_colours: bool) -> list[Text]:
-    name = Text(part.name)
-    if "/" in part.path:
-        name.append(f"\n{part.path}", style="dim")
+    name = Text(f"  {part.name}" if "/" in part.path else part.name)
     colour = Text.assemble(("■ ", part.colour), part.colour) if part.colour else Text("")
     off = volume_error(part.volume, part.stated_volume)
     surface = "closed"
@@ -98,35 +101,19 @@ def show_findings(findings: Sequence[Finding], console: Console) -> None:
 
 def show_faces(words: Sequence[FaceWords], console: Console) -> None:
     """One row for each face, with a selector that chooses it alone."""
-    is_named = any(word.face.name for word in words)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("no", justify="right", no_wrap=True)
-    for name in ("part", *(["name"] if is_named else []), "kind"):
-        table.add_column(name, overflow="fold")
+    table.add_column("face, and its selector", overflow="fold")
     table.add_column("mm²", justify="right", no_wrap=True)
-    for name in ("normal, axis", "centre mm", "selector"):
-        table.add_column(name, overflow="fold")
+    table.add_column("centre mm", no_wrap=True)
     for word in words:
-        table.add_row(*_face_row(word, is_named=is_named))
+        table.add_row(*_face_row(word))
     console.print(table)
 
 
-def _face_row(word: FaceWords, *, is_named: bool) -> list[Text]:
+def _face_row(word: FaceWords) -> list[Text]:
     face = word.face
-    part = word.part if word.is_outer else f"{word.part} | {word.neighbour}"
-    kind = word.kind if face.radius != face.radius else f"{word.kind} r {face.radius * 1e3:.4g}"
-    has_direction = word.kind in {"plane", "hole", "cylinder", "cone"}
-    axis = direction_text(face.direction) if has_direction else ""
-    if word.kind != "plane" and len(axis) == len("+x"):
-        axis = axis[1:]
-    centre = ", ".join(f"{round(value * 1e3, 3) + 0.0:.4g}" for value in face.centroid)
-    texts = [
-        str(word.number),
-        part,
-        *([face.name] if is_named else []),
-        kind,
-        f"{number_text(face.area * 1e6)}",
-        axis,
-        centre,
-    ]
-    return [*map(Text, texts), Text(word.selector, style="cyan")]
+    named = f", {face.name!r}" if face.name else ""
+    told = Text(f"{word.where}, {word.shape}{named}\n").append(word.selector, style="cyan")
+    centre = ", ".join(f"{round(value * 1e3, 2) + 0.0:.4g}" for value in face.centroid)
+    return [Text(str(word.number)), told, Text(number_text(face.area * 1e6)), Text(centre)]

@@ -1,5 +1,6 @@
 """Each face in words: what it is, how large, where, and a selector that chooses it and no other."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 SAME_DIRECTION = 0.999
 """Cosine above which selectors take two directions as the same."""
+LARGEST = " and largest"
+CLEARLY_SMALLER = 0.95
+"""The next largest face has less than this share of the area of one that is called the largest."""
 MAX_TRIED = 400
 """Faces, by area, for which a selector in words is looked for; the others get their number."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]+")
@@ -48,27 +52,46 @@ class FaceWords:
         """Whether there is no material on its other side."""
         return self.face.parts[1] == OUTSIDE
 
+    @property
+    def where(self) -> str:
+        """The part that it bounds, or both parts that it lies between."""
+        return self.part if self.is_outer else f"{self.part} | {self.neighbour}"
 
-def describe_faces(mesh: TetMesh, faces: Sequence[Face] | None = None) -> tuple[FaceWords, ...]:
-    """All faces of a mesh in words, numbered like the rows of `face_table`.
+    @property
+    def shape(self) -> str:
+        """What it is, such as ``plane +z`` or ``hole r 3.3 mm along x``."""
+        axis = direction_text(self.face.direction)
+        if self.kind == "plane":
+            return f"plane {axis}"
+        axis = axis.lstrip("+-") if axis[1:] in ("x", "y", "z") else axis
+        radius = "" if math.isnan(self.face.radius) else f" r {self.face.radius * 1e3:.4g} mm"
+        return f"{self.kind}{radius}" + (f" along {axis}" if self.kind in {"hole", "cylinder", "cone"} else "")
+
+
+def describe_faces(
+    mesh: TetMesh, faces: Sequence[Face] | None = None, *, numbers: Sequence[int] | None = None
+) -> tuple[FaceWords, ...]:
+    """Faces of a mesh in words, numbered like the rows of `face_table`, counted from 1.
 
     Args:
         mesh: The mesh.
         faces: Its table of faces, where it is at hand.
+        numbers: Which faces; None takes all.
     """
     table = face_table(mesh) if faces is None else faces
-    tried = set(sorted(range(len(table)), key=lambda row: -table[row].area)[:MAX_TRIED])
+    rows = range(len(table)) if numbers is None else [number - 1 for number in numbers]
+    tried = set(sorted(rows, key=lambda row: -table[row].area)[:MAX_TRIED])
     names = (*mesh.part_names, "")
     return tuple(
         FaceWords(
             number=row + 1,
-            face=face,
-            part=names[face.parts[0]],
-            neighbour=names[face.parts[1]],
-            kind="hole" if face.is_hole else str(face.kind),
+            face=table[row],
+            part=names[table[row].parts[0]],
+            neighbour=names[table[row].parts[1]],
+            kind="hole" if table[row].is_hole else str(table[row].kind),
             selector=exact_selector(mesh, table, row) if row in tried else f"id {row + 1}",
         )
-        for row, face in enumerate(table)
+        for row in rows
     )
 
 
@@ -80,10 +103,24 @@ def exact_selector(mesh: TetMesh, faces: Sequence[Face], row: int) -> str:
         faces: Its table of faces.
         row: Which one.
     """
-    wanted = _both_sides(mesh, faces, faces[row])
+    face = faces[row]
+    wanted = _both_sides(mesh, faces, face)
     return next(
-        (text for text in _candidates(mesh, faces[row]) if _chosen(mesh, faces, text) == wanted), f"id {row + 1}"
+        (
+            text
+            for text in _candidates(mesh, face)
+            if _chosen(mesh, faces, text) == wanted and _is_clear(mesh, faces, face, text)
+        ),
+        f"id {row + 1}",
     )
+
+
+def _is_clear(mesh: TetMesh, faces: Sequence[Face], face: Face, text: str) -> bool:
+    """Whether ``largest`` means a face that is larger by more than another mesh would change."""
+    if not text.endswith(LARGEST):
+        return True
+    rivals = _chosen(mesh, faces, text.removesuffix(LARGEST)) - _both_sides(mesh, faces, face)
+    return all(other.area < CLEARLY_SMALLER * face.area for other in faces if int(other.facets[0]) in rivals)
 
 
 def _both_sides(mesh: TetMesh, faces: Sequence[Face], face: Face) -> frozenset[int]:
@@ -122,11 +159,12 @@ def _candidates(mesh: TetMesh, face: Face) -> Iterator[str]:
     if start:
         yield from (f"{start}{shape}" for shape in shapes)
     relative = [shape for shape in shapes if not shape.startswith(("plane max", "plane min"))]
-    yield from (f"{start}{shape} and largest" for shape in relative)
+    yield from (f"{start}{shape}{LARGEST}" for shape in relative)
     if is_outer:
         yield from _near_terms(mesh, face)
-    yield from (f"{start}{shape} and {_box(mesh, face)}" for shape in relative)
-    yield f"{part} and {_box(mesh, face)}"
+    boxes = list(_boxes(mesh, face))
+    yield from (f"{start}{shape} and {box}" for box in boxes for shape in relative[:1])
+    yield from (f"{part} and {box}" for box in boxes)
 
 
 def _shape_terms(face: Face) -> Iterator[str]:
@@ -163,11 +201,14 @@ def _near_terms(mesh: TetMesh, face: Face) -> Iterator[str]:
     yield from dict.fromkeys(texts)
 
 
-def _box(mesh: TetMesh, face: Face) -> str:
-    """A box a little larger than a face."""
+def _boxes(mesh: TetMesh, face: Face) -> Iterator[str]:
+    """Boxes around a face, ever tighter."""
     size = float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
-    slack, step = 1e-3 * size, int(np.floor(np.log10(size * 1e3))) - 4
-    return f"box {_numbers(face.low - slack, step)} to {_point(face.high + slack, step)}"
+    coarsest = int(np.floor(np.log10(size * 1e3))) - 1
+    for step in (coarsest, coarsest - 1, coarsest - 2, coarsest - 3):
+        unit = 10.0**step * 1e-3
+        low, high = (np.floor(face.low / unit - 0.05) * unit, np.ceil(face.high / unit + 0.05) * unit)
+        yield f"box {_numbers(low, step)} to {_point(high, step)}"
 
 
 def _point(position: Array, step: int) -> str:

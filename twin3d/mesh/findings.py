@@ -13,6 +13,9 @@ Level: TypeAlias = Literal["error", "warning", "note"]
 
 GRAVE = ("overlap", "thick, far less")
 """What the mesher says with these words is a warning: it changes the result."""
+RENAMED = "a second part is named"
+MAX_RENAMED = 3
+"""New names that are told one by one."""
 MAX_GAPS = 10
 """Gaps that are told one by one; the others are counted."""
 
@@ -37,7 +40,7 @@ def list_findings(diagnosis: Diagnosis, report: MeshReport) -> tuple[Finding, ..
     ]
     grave = [message for message in report.messages if any(word in message for word in GRAVE)]
     warnings += grave
-    notes = [*_sliver_words(report), *(message for message in report.messages if message not in grave)]
+    notes = [*_sliver_words(report), *_gathered([message for message in report.messages if message not in grave])]
     return (
         *(Finding("error", text) for text in report.flaws()),
         *(Finding("warning", text) for text in warnings),
@@ -96,6 +99,15 @@ def _edge_words(diagnosis: Diagnosis) -> Iterator[str]:
             f"{edges.n_edges} edges are shorter than 1 % of the median of {length_text(edges.median)}: {places}; "
             "remove such small features from the CAD if the mesh is poor there"
         )
+
+
+def _gathered(messages: Sequence[str]) -> Iterator[str]:
+    """Messages, the many of a large assembly that got new names put into one."""
+    renamed = [message for message in messages if message.startswith(RENAMED)]
+    if len(renamed) > MAX_RENAMED:
+        yield f"{len(renamed)} parts whose name was taken got a number; the first: {renamed[0]}"
+        messages = [message for message in messages if message not in renamed]
+    yield from messages
 
 
 def _sliver_words(report: MeshReport) -> Iterator[str]:

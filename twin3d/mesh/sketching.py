@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from twin3d.mesh.diagnosis import PartFacts
-from twin3d.mesh.face_words import FaceWords, direction_text
+from twin3d.mesh.face_words import FaceWords
 from twin3d.mesh.wording import length_text, number_text
 from twin3d.records import TetMesh
 from twin3d.scene.draft import DraftFace, DraftGroup, DraftInterface
@@ -82,12 +82,5 @@ def sketch_faces(words: Sequence[FaceWords]) -> tuple[DraftFace, ...]:
 
 def face_text(word: FaceWords) -> str:
     """A face in a few words: its part, its kind, its size."""
-    face = word.face
-    part = word.part if word.is_outer else f"{word.part} | {word.neighbour}"
-    named = f" {face.name!r}" if face.name else ""
-    shape = word.kind
-    if word.kind == "plane":
-        shape = f"plane {direction_text(face.direction)}"
-    elif not np.isnan(face.radius):
-        shape = f"{word.kind} r {face.radius * 1e3:.4g} mm"
-    return f"{part}{named}, {shape}, {number_text(face.area * 1e6)} mm²"
+    named = f" {word.face.name!r}" if word.face.name else ""
+    return f"{word.where}{named}, {word.shape}, {number_text(word.face.area * 1e6)} mm²"

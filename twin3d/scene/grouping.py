@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 _NUMBERED = re.compile(r"^(.*?[^0-9])[0-9]+$")
+_SEPARATORS = "_-. "
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ def group_names(names: Sequence[str], alike: Sequence[Hashable]) -> tuple[NameGr
         names: Unique.
         alike: What two names must have in common to be grouped, such as a material or a volume.
     """
-    members: dict[Hashable, list[str]] = {}
+    members: dict[tuple[str, Hashable], list[str]] = {}
     for name, key in zip(names, alike, strict=True):
-        members.setdefault((_stem(name), key), []).append(name)
+        members.setdefault((_stem(name).rstrip(_SEPARATORS), key), []).append(name)
     groups: list[NameGroup] = []
-    for (stem, _), some in ((key, group) for key, group in members.items() if isinstance(key, tuple)):
-        glob = f"{escape_glob(str(stem))}*"
+    for some in members.values():
+        glob = f"{escape_glob(min(map(_stem, some), key=len))}*"
         is_exact = [name for name in names if fnmatch.fnmatchcase(name, glob)] == some
         if len(some) > 1 and is_exact:
             groups.append(NameGroup(glob, tuple(some)))

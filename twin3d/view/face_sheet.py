@@ -1,6 +1,6 @@
 """The asset with every outer face in its own colour and with its number, so that people can pick."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.mesh.faces import Face
+from twin3d.mesh.wording import counted
 from twin3d.records import TetMesh
 from twin3d.records.mesh import OUTSIDE
 from twin3d.view.callouts import Callout, find_spots, place_callouts
@@ -68,19 +69,20 @@ class _Skin:
     normals: Array
 
 
-def draw_faces(mesh: TetMesh, faces: Sequence[Face], title: str) -> FaceSheet:
-    """Draw all outer faces with their numbers.
+def draw_faces(mesh: TetMesh, faces: Sequence[Face], title: str, *, parts: Collection[int] | None = None) -> FaceSheet:
+    """Draw all outer faces with their numbers, or all faces of some parts without the others.
 
     Args:
         mesh: The mesh.
         faces: Its table of faces.
         title: Of the picture.
+        parts: These alone; None draws all.
 
     Raises:
         CapabilityError: This machine cannot draw; says what to install.
     """
-    skin = _skin_of(mesh, faces)
-    outer = [row + 1 for row, face in enumerate(faces) if face.parts[1] == OUTSIDE]
+    outer = shown_faces(faces, parts)
+    skin = _skin_of(mesh, faces, outer)
     largest_first = np.array(sorted(outer, key=lambda number: -faces[number - 1].area), dtype=np.int32)
     colours = spread_colours(largest_first, side_by_side(skin.triangles, skin.numbers))
     views = choose_views(skin.points, skin.triangles, skin.numbers)
@@ -88,8 +90,9 @@ def draw_faces(mesh: TetMesh, faces: Sequence[Face], title: str) -> FaceSheet:
     callouts = _labels([seen for _, seen, _ in panels])
     labelled = frozenset(callout.key for some in callouts for callout in some)
     seen = frozenset(int(number) for _, numbers, _ in panels for number in np.unique(numbers) if number)
-    sides = " × ".join(f"{side * 1e3:.4g}" for side in np.ptp(mesh.points, axis=0))
-    sheet = Sheet(len(panels), PANEL, title=title, subtitle=f"{sides} mm, {len(outer)} outer faces", n_legend_rows=0)
+    sides = " × ".join(f"{side * 1e3:.4g}" for side in np.ptp(skin.points, axis=0))
+    shown = f"{sides} mm, {counted(len(outer), 'outer face' if parts is None else 'face')}"
+    sheet = Sheet(len(panels), PANEL, title=title, subtitle=shown, n_legend_rows=0)
     for number, (view, (pixels, _, camera), some) in enumerate(zip(views, panels, callouts, strict=True)):
         sheet.add_panel(number, pixels, view.title, camera)
         sheet.add_callouts(number, some, {callout.key: str(callout.key) for callout in some})
@@ -120,12 +123,24 @@ def _scouted(points: Array, triangles: IntArray, numbers: IntArray, view: View) 
     return set(map(int, np.flatnonzero(counts >= SCOUT_AREA)))
 
 
-def _skin_of(mesh: TetMesh, faces: Sequence[Face]) -> _Skin:
-    outer = [(row + 1, face.facets) for row, face in enumerate(faces) if face.parts[1] == OUTSIDE]
-    facets = np.concatenate([chosen for _, chosen in outer])
-    used, corners = np.unique(mesh.facets[facets], return_inverse=True)
+def shown_faces(faces: Sequence[Face], parts: Collection[int] | None) -> list[int]:
+    """Numbers of the faces around all parts, or around some; a contact is shown from the side of these."""
+    if parts is None:
+        return [row + 1 for row, face in enumerate(faces) if face.parts[1] == OUTSIDE]
+    sides = [(face.parts[0] in parts, face.parts[1] in parts) for face in faces]
+    from_inside = {face.parts for face, side in zip(faces, sides, strict=True) if side == (True, False)}
+    return [
+        row + 1
+        for row, (face, side) in enumerate(zip(faces, sides, strict=True))
+        if side == (True, False) or (side == (False, True) and face.parts[::-1] not in from_inside)
+    ]
+
+
+def _skin_of(mesh: TetMesh, faces: Sequence[Face], shown: Sequence[int]) -> _Skin:
+    chosen = [faces[number - 1].facets for number in shown]
+    used, corners = np.unique(mesh.facets[np.concatenate(chosen)], return_inverse=True)
     points, triangles = mesh.points[used], corners.reshape(-1, 3).astype(np.int32)
-    numbers = np.repeat([number for number, _ in outer], [len(chosen) for _, chosen in outer]).astype(np.int32)
+    numbers = np.repeat(np.array(shown, dtype=np.int32), [len(facets) for facets in chosen])
     return _Skin(points, triangles, numbers, facet_normals(points, triangles))
 
 
@@ -160,9 +175,9 @@ def _labels(panels: Sequence[IntArray]) -> list[list[Callout]]:
 
 
 def _foot(n_labelled: int, n_unlabelled: int, n_hidden: int) -> str:
-    text = f"{n_labelled} faces carry their number"
+    text = f"{counted(n_labelled, 'face')} with a number"
     if n_unlabelled:
         text += f"; {n_unlabelled} are too small here for one"
     if n_hidden:
-        text += f"; {n_hidden} are hidden in these views"
-    return f"{text}. The table of `twin3d mesh --faces` lists all, with a selector for each."
+        text += f"; {n_hidden} are hidden in these views: --part draws parts alone"
+    return f"{text}. The table of `twin3d mesh --faces` lists all."

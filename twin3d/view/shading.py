@@ -81,7 +81,7 @@ def shaded(seen: IntArray, colours: Array, normals: Array, camera: Camera) -> Ar
     """
     towards = camera.backwards + 0.35 * camera.up - 0.25 * camera.right
     towards /= np.linalg.norm(towards)
-    light = DARKEST + (1.0 - DARKEST) * np.clip(normals @ towards, 0.0, 1.0)
+    light = DARKEST + (1.0 - DARKEST) * np.abs(normals @ towards)  # what is seen faces the camera
     lit = np.concatenate([colours * light[:, None], np.array([BACKGROUND]) / 255.0])
     return np.asarray(lit[seen])  # NOTHING is the last row
 
