@@ -5,6 +5,7 @@ Hu, Schneider, Wang, Zorin, Panozzo: Fast tetrahedral meshing in the wild, ACM T
 
 import importlib
 import sys
+import time
 from dataclasses import dataclass, replace
 from types import ModuleType
 
@@ -22,8 +23,11 @@ from twin3d.mesh.tagging import Tags, tagged
 from twin3d.mesh.topology import right_handed
 from twin3d.records import Surface
 
-WIDEST, NARROWEST = 1e-3, 2e-5
-"""How far fTetWild may leave the surface, relative to the diagonal of the bounding box; time grows below."""
+WIDEST, FIRST_NARROWEST, NARROWEST = 1e-3, 5e-4, 2e-5
+"""How far fTetWild may leave the surface, relative to the diagonal of the bounding box: at most, at least at the first
+try, at least at all; time grows quickly below."""
+PATIENCE_S = 60.0
+"""No narrower envelope is tried after one that took longer than this."""
 VOLUME_TOLERANCE = 0.01
 """A part may lose or gain this much of its volume before the envelope is narrowed."""
 MAX_TRIES = 3
@@ -68,14 +72,16 @@ def mesh_envelope(surface: Surface, sizing: Sizing, *, reason: str, tell: Tell) 
     surface = _with_area(surface)
     diagonal = float(np.linalg.norm(np.ptp(surface.points, axis=0)))
     envelope = float(
-        np.clip(thinnest(surface.points, surface.triangles) / 3.0, NARROWEST * diagonal, WIDEST * diagonal)
+        np.clip(thinnest(surface.points, surface.triangles) / 3.0, FIRST_NARROWEST * diagonal, WIDEST * diagonal)
     )
     best: _Try | None = None
     for number in range(MAX_TRIES):
         tell(0.3 + 0.15 * number, f"meshing by envelope (fTetWild), walls may move by {sizing.in_mm(envelope)}")
+        start_s = time.monotonic()
         attempt = _attempt(surface, sizing, envelope, reason)
         best = attempt if best is None or attempt.worst < best.worst else best
-        if best.worst <= VOLUME_TOLERANCE or envelope <= NARROWEST * diagonal:
+        is_slow = time.monotonic() - start_s > PATIENCE_S
+        if best.worst <= VOLUME_TOLERANCE or envelope <= NARROWEST * diagonal or is_slow:
             break
         envelope = max(envelope / 3.0, NARROWEST * diagonal)
     if best is None:
