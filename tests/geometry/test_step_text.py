@@ -2,6 +2,7 @@
 
 import pytest
 
+from twin3d.assets import asset_path
 from twin3d.geometry.step_text import decode, parse_step
 
 
@@ -86,3 +87,17 @@ def test_the_schema_is_read():
 )
 def test_strings_are_decoded(literal, text):
     assert decode(literal) == text
+
+
+def test_colours_of_products_within_sub_assemblies_are_found():
+    text = parse_step(asset_path("meshes", "motor_stator.step").read_bytes())
+
+    assert text.colours["core"] == "#737880"
+    assert len(set(text.colours.values())) > 3
+    assert set(text.colours) <= {leaf.products[-1] for leaf in text.leaves}
+
+
+def test_a_style_that_leads_nowhere_is_no_colour():
+    circle = ("#50=STYLED_ITEM('',(#51),#60);", "#51=PRESENTATION_STYLE_ASSIGNMENT((#51,#99));")
+
+    assert parse_step(step(*product(10, "a"), *circle)).colours == {}

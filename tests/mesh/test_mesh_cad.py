@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from cad_writer import write_cad
 
-from twin3d.errors import GeometryError
+from twin3d.errors import GeometryError, SelectionError
 from twin3d.mesh import build_mesh
 from twin3d.mesh.quality import scaled_jacobians
+from twin3d.mesh.selection import select_facets
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Geometry, LocalSize, Sensor, selectors
 
@@ -125,10 +126,15 @@ def test_brep_needs_a_unit(cad):
     assert sum(volumes_mm3(built(cad("cube", ".brep"), unit="mm")).values()) == pytest.approx(1000.0)
 
 
-def test_colours_come_along(cad):
+def test_colours_come_along_and_can_be_selected(cad):
     mesh = built(cad("coloured"), cell_size=0.005).mesh
 
-    assert mesh.part_colours[0] == "#ff0000"
+    red = select_facets(mesh, selectors.parse("colour #ff0000"))
+
+    assert mesh.part_colours == ("#ff0000", "")
+    assert np.linalg.norm(mesh.facet_area_vectors()[red], axis=1).sum() * 1e6 == pytest.approx(500.0)
+    with pytest.raises(SelectionError, match=r"colours: #ff0000 \(5\), none \(5\)"):
+        select_facets(mesh, selectors.parse("colour #00ff00"))
 
 
 def test_a_part_far_thinner_than_its_cells_is_named(cad):

@@ -10,6 +10,7 @@ from volume_samples import INLET_AREA, VOLUMES, facet_areas, measured, open_area
 from twin3d.errors import MeshError
 from twin3d.geometry.volumes.msh import MshReader
 from twin3d.mesh import build_mesh
+from twin3d.mesh.curving import curved_volume_gain, smallest_jacobians, with_middles
 from twin3d.mesh.imported_mesher import mesh_imported
 from twin3d.mesh.raw import Sizing
 from twin3d.mesh.refinement import refine_uniformly
@@ -117,3 +118,35 @@ def test_parts_without_a_shared_point_are_still_parts():
 
     assert len(raw.triangles) == 8
     assert len(set(raw.triangle_face[:4]) | set(raw.triangle_face[4:])) == 8
+
+
+def quadratic_cell(bulge):
+    """One quadratic cell whose first edge bulges outward by a length."""
+    corners = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    middles = corners[[[0, 1], [1, 2], [2, 0], [0, 3], [1, 3], [2, 3]]].mean(axis=1)
+    middles[0] += [0.0, -bulge, 0.0]
+    cells = np.arange(10, dtype=np.int32)[None]
+    return VolumeMesh(np.concatenate([corners, middles]), cells, np.zeros(1, dtype=np.int32), (PartSource("block"),))
+
+
+def test_edges_of_quadratic_cells_stay_curved():
+    raw = mesh_imported(quadratic_cell(0.1), Sizing(1.0, 1.0))
+
+    np.testing.assert_array_equal(raw.curved_edges, [[0, 1]])
+    np.testing.assert_allclose(raw.curved_points, [[0.5, -0.1, 0.0]])
+
+
+def test_a_curve_that_turns_a_cell_inside_out_is_straightened_and_said():
+    raw = mesh_imported(quadratic_cell(-0.6), Sizing(1.0, 1.0))
+
+    assert len(raw.curved_edges) == 0
+    assert "1 curved edges were straightened: they turned cells inside out" in raw.messages
+
+
+def test_curved_cells_have_the_volume_of_their_shape():
+    raw = mesh_imported(quadratic_cell(0.1), Sizing(1.0, 1.0))
+    _, ten, _ = with_middles(raw.points, raw.cells, raw.curved_edges, raw.curved_points)
+
+    # x = ξ, z = ζ, y = η - 0.4 ξ λ₀ with λ₀ = 1 - ξ - η - ζ: the determinant is 1 + 0.4 ξ, of mean 1.1
+    assert curved_volume_gain(ten)[0] == pytest.approx((1.1 - 1.0) / 6.0, rel=1e-12)
+    assert smallest_jacobians(ten)[0] == pytest.approx(1.0, abs=1e-12)

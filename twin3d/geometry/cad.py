@@ -64,7 +64,7 @@ def read_cad(path: Path, suffix: str) -> CadBody | Surface:
         raise GeometryError(
             f"{path.name} holds neither solids nor faces, only curves or points; export closed solids from the CAD"
         )
-    parts, renamed = _named(leaves, solids, text.leaves)
+    parts, renamed = _named(leaves, solids, text)
     notes = [f"a second part is named {old!r}; it is called {new!r} here" for old, new in renamed[:MAX_RENAMED]]
     if len(renamed) > MAX_RENAMED:
         notes.append(f"{len(renamed) - MAX_RENAMED} more parts shared a name and got a number")
@@ -134,20 +134,21 @@ def _is_closed(shell: Any) -> bool:
 
 
 def _named(
-    leaves: Sequence[Leaf], solids: Sequence[tuple[int, Any]], step_leaves: Sequence[StepLeaf]
+    leaves: Sequence[Leaf], solids: Sequence[tuple[int, Any]], text: StepText
 ) -> tuple[tuple[PartSource, ...], list[tuple[str, str]]]:
     """Where each solid comes from, and the pairs (old, new) of names that had to change."""
-    products = _products(leaves, step_leaves)
+    products = _products(leaves, text.leaves)
     per_leaf = Counter(number for number, _ in solids)
     names = [_name_of(leaves[number], products[number], solid, per_leaf[number]) for number, solid in solids]
     unique, renamed = unique_names(names)
-    colours = _colours([(products[number] or str(number), solid) for number, solid in solids])
+    keys = [(products[n] or str(n), place) for (n, _), place in zip(solids, _places(solids), strict=True)]
+    colours = _colours(keys, solids)
     sources = [
         PartSource(
             name=name,
             path="/".join((*(step for step in leaves[number].instances[:-1] if not is_generic(step)), name)),
             product=products[number],
-            colour=colour,
+            colour=colour or (text.colours.get(products[number], "") if per_leaf[number] == 1 else ""),
         )
         for name, (number, _), colour in zip(unique, solids, colours, strict=True)
     ]
@@ -174,14 +175,29 @@ def is_generic(name: str) -> bool:
     return _GENERIC.fullmatch(name) is not None
 
 
-def _colours(solids: Sequence[tuple[str, Any]]) -> list[str]:
-    """Colour of each solid; the kernel keeps that of the first instance of a product only, so others share it."""
-    first: dict[str, str] = {}
-    for product, solid in solids:
+def _places(solids: Sequence[tuple[int, Any]]) -> list[int]:
+    """Which solid of its leaf each one is."""
+    seen: Counter[int] = Counter()
+    places = []
+    for number, _ in solids:
+        places.append(seen[number])
+        seen[number] += 1
+    return places
+
+
+def _colours(keys: Sequence[tuple[str, int]], solids: Sequence[tuple[int, Any]]) -> list[str]:
+    """Colour of each solid; the kernel keeps that of the first instance of a product only, so others share it.
+
+    Args:
+        keys: Product of each solid, and which solid of the product it is.
+        solids: Numbers of their leaves, and their shapes.
+    """
+    first: dict[tuple[str, int], str] = {}
+    for key, (_, solid) in zip(keys, solids, strict=True):
         colour = _colour_of(solid)
         if colour:
-            first.setdefault(product, colour)
-    return [first.get(product, "") for product, _ in solids]
+            first.setdefault(key, colour)
+    return [first.get(key, "") for key in keys]
 
 
 def _colour_of(solid: Any) -> str:

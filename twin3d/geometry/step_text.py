@@ -1,12 +1,14 @@
-"""Names and units from the text of a STEP file itself, which the CAD kernel does not pass on.
+"""Names, colours and units from the text of a STEP file itself, which the CAD kernel does not pass on.
 
 ISO 10303-21 is the encoding; products and their occurrences are ISO 10303-41 and -44.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+
+from twin3d.geometry import step_colours
 
 MAX_LEAVES = 100_000
 """Leaves of an assembly that are listed; a file with more is damaged, or a bomb."""
@@ -17,7 +19,7 @@ _KINDS = (
     "PRODUCT|PRODUCT_DEFINITION|PRODUCT_DEFINITION_WITH_ASSOCIATED_DOCUMENTS|PRODUCT_DEFINITION_FORMATION"
     "|PRODUCT_DEFINITION_FORMATION_WITH_SPECIFIED_SOURCE|NEXT_ASSEMBLY_USAGE_OCCURRENCE"
 )
-_ENTITY = re.compile(rf"#(\d+)\s*=\s*({_KINDS})\s*\(((?:[^';]|'(?:[^']|'')*')*)\)\s*;")
+_ENTITY = re.compile(rf"#(\d+)\s*=\s*({_KINDS}|{step_colours.KINDS})\s*\(((?:[^';]|'(?:[^']|'')*')*)\)\s*;")
 _ARGUMENT = re.compile(r"'(?:[^']|'')*'|#\d+|\$|\((?:[^()']|'(?:[^']|'')*')*\)|[^,\s]+")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SCHEMA = re.compile(r"FILE_SCHEMA\s*\(\s*\(\s*'([^']*)'", re.IGNORECASE)
@@ -53,6 +55,8 @@ class StepText:
     """Of the coordinates in the file, like ``inch``; empty where the file does not say."""
     leaves: tuple[StepLeaf, ...]
     """In the order in which the kernel lists them: by root, depth first."""
+    colours: Mapping[str, str] = field(default_factory=dict)
+    """Product → colour of its solid, like ``#ff8800``."""
 
 
 def parse_step(content: bytes) -> StepText:
@@ -64,6 +68,7 @@ def parse_step(content: bytes) -> StepText:
         schema=schema[1].split("{")[0].strip() if schema else "",
         length_unit=_length_unit(text),
         leaves=tuple(_leaves(entities)),
+        colours=step_colours.product_colours(entities, _products(entities)),
     )
 
 

@@ -29,6 +29,7 @@ from twin3d.records import TetMesh
 from twin3d.scene import Contact, Geometry, Sensor
 
 ORPHAN = -1
+NAMES = ("part_names", "part_paths", "part_colours", "face_names", "face_colours")
 _REPORT = TypeAdapter(MeshReport)
 
 
@@ -112,7 +113,7 @@ def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:
         "points": points[split.source],
         "cells": split.cells,
         "cell_region": region,
-        **{key: raw[key] for key in ("part_names", "part_paths", "part_colours")},
+        **{key: raw[key] for key in ("part_names", "part_paths", "part_colours", "face_colours")},
         **_facet_arrays(facets, split, is_contact, faces),
         **_curved_arrays(raw, split, points_kept),
         "face_names": face_names,
@@ -192,7 +193,10 @@ def _curved_arrays(raw: Arrays, split: Split, kept: npt.NDArray[np.int64]) -> Ar
 
 
 def _mesh_of(arrays: Arrays) -> TetMesh:
-    names = {key: tuple(map(str, arrays[key])) for key in ("part_names", "part_paths", "part_colours", "face_names")}
+    names = {
+        key: tuple(map(str, arrays[key]))
+        for key in ("part_names", "part_paths", "part_colours", "face_names", "face_colours")
+    }
     fields = (
         "points",
         "cells",

@@ -9,6 +9,7 @@ import netgen.occ as occ
 import numpy as np
 
 from twin3d.errors import MeshError
+from twin3d.geometry.names import hex_colour
 from twin3d.geometry.overlaps import glue
 from twin3d.geometry.tessellation import tessellate
 from twin3d.mesh.envelope import mesh_envelope
@@ -64,7 +65,8 @@ def mesh_cad(body: CadBody, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh
     if mesh is None:
         return _mesh_triangles(body, sizing, name, reason="; ".join(notes), tell=tell)
     _refine(mesh, n_refine, tell)
-    return raw_mesh(mesh, body.parts, volumes, [*messages, *notes], is_curved=sizing.is_curved)
+    raw = raw_mesh(mesh, body.parts, volumes, [*messages, *notes], is_curved=sizing.is_curved)
+    return replace(raw, face_colours=_face_colours(shape))
 
 
 def _mesh_triangles(body: CadBody, sizing: Sizing, name: str, *, reason: str, tell: Tell) -> RawMesh:
@@ -127,6 +129,11 @@ def unique_faces(shape: Any) -> list[Any]:
     return list(dict.fromkeys(shape.faces))
 
 
+def _face_colours(shape: Any) -> tuple[str, ...]:
+    colours = tuple("" if face.col is None else hex_colour(face.col) for face in unique_faces(shape))
+    return colours if any(colours) else ()
+
+
 def surface_mesh(shape: Any, body: CadBody, metres_per_unit: float) -> TetMesh:
     """A coarse mesh of the faces of a glued shape, without cells; lengths in metres, as selectors mean them."""
     mesh = occ.OCCGeometry(shape).GenerateMesh(maxh=1e10, perfstepsend=meshing.MeshingStep.MESHSURFACE)
@@ -144,6 +151,8 @@ def surface_mesh(shape: Any, body: CadBody, metres_per_unit: float) -> TetMesh:
         facet_region=region,
         facet_parts=part_of_domain[sides[region]],
         face_names=tuple(str(face.name or "") for face in unique_faces(shape)),
+        face_colours=_face_colours(shape),
+        part_colours=tuple(part.colour for part in body.parts),
         contact_facets=np.zeros((0, 2, 3), dtype=np.int32),
         contact_parts=np.zeros((0, 2), dtype=np.int32),
     )

@@ -10,6 +10,8 @@ from twin3d.mesh.topology import CELL_EDGES, edge_keys
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
+NO_CURVES: tuple[IntArray, Array] = (np.zeros((0, 2), dtype=np.int32), np.zeros((0, 3)))
+"""Edges and mid-edge points of a mesh without curves."""
 STRAIGHT = 1e-9
 """Mid-edge points closer to the chord than this, relative to its length, are on it."""
 MIN_JACOBIAN = 0.1

@@ -4,10 +4,12 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.errors import MeshError
+from twin3d.mesh.curving import NO_CURVES, curved_edges, straightened
 from twin3d.mesh.raw import RawMesh, Sizing
 from twin3d.mesh.refinement import refine_uniformly
 from twin3d.mesh.topology import Facets, facet_keys, find_facets, patches_by_angle
 from twin3d.records import VolumeMesh
+from twin3d.records.shapes import N_QUADRATIC
 
 MOST_CELLS = 100_000_000
 """After refinement; more would not fit into memory."""
@@ -19,7 +21,7 @@ def mesh_imported(shape: VolumeMesh, sizing: Sizing) -> RawMesh:
     """The mesh of another tool; faces are the sets that it names, and the smooth patches of the rest.
 
     Args:
-        shape: What was read; of quadratic cells the corners are taken.
+        shape: What was read; edges of quadratic cells that leave their chords stay curved.
         sizing: Of it the uniform refinements apply.
 
     Raises:
@@ -36,6 +38,12 @@ def mesh_imported(shape: VolumeMesh, sizing: Sizing) -> RawMesh:
     facets = find_facets(cells, region, len(points))
     triangles, faces, names = facets.corners, *_faces(shape, facets)
     messages = list(shape.messages)
+    curves = _curves(shape, cells) if shape.cells.shape[1] == N_QUADRATIC else (*NO_CURVES, 0)
+    if curves[2]:
+        messages.append(f"{curves[2]} curved edges were straightened: they turned cells inside out")
+    if sizing.refine and len(curves[0]):
+        messages.append(f"{len(curves[0]):,} curved edges were straightened before the refinement")
+        curves = (*NO_CURVES, 0)
     for _ in range(sizing.refine):
         points, cells, triangles = refine_uniformly(points, cells, triangles)
         region, faces = np.repeat(region, 8), np.repeat(faces, 4)
@@ -51,7 +59,15 @@ def mesh_imported(shape: VolumeMesh, sizing: Sizing) -> RawMesh:
         face_names=names,
         part_volumes=tuple(np.bincount(shape.cell_region, weights=np.abs(volumes), minlength=len(shape.parts))),
         messages=tuple(messages),
+        curved_edges=curves[0],
+        curved_points=curves[1],
     )
+
+
+def _curves(shape: VolumeMesh, cells: Ints) -> tuple[Ints, npt.NDArray[np.float64], int]:
+    """Edges that leave their chords, their mid-edge points, and how many had to be straightened."""
+    edges, middles = curved_edges(shape.points, shape.cells)
+    return straightened(shape.points, cells, edges, middles)
 
 
 def _faces(shape: VolumeMesh, facets: Facets) -> tuple[Ints, tuple[str, ...]]:

@@ -35,12 +35,21 @@ def explain(selector: Selector, mesh: TetMesh, faces: Sequence[Face], count: Cou
             return explain(selector.inner, mesh, faces, count)
         case selectors.Name():
             return listed_names(selector.glob, tuple({face.name for face in faces if face.name}))
+        case selectors.Colour():
+            outer = [face for face in faces if face.parts[1] == OUTSIDE]
+            return f"colours: {_counted(Counter(colour_of(face, mesh) or 'none' for face in outer))}"
         case selectors.Between():
             touching = {tuple(sorted(face.parts)) for face in faces if face.parts[1] != OUTSIDE}
             pairs = [f"{mesh.part_names[a]}–{mesh.part_names[b]}" for a, b in sorted(touching)]
             return f"parts that touch: {', '.join(pairs) or 'none'}"
         case _:
             return _explain_shape(selector, [face for face in faces if face.parts[1] == OUTSIDE])
+
+
+def colour_of(face: Face, mesh: TetMesh) -> str:
+    """Colour of a face, its own or else that of its part, like ``#ff8800``; empty where the file has none."""
+    own = mesh.face_colours[face.region] if face.region < len(mesh.face_colours) else ""
+    return own or (mesh.part_colours[face.parts[0]] if mesh.part_colours else "")
 
 
 def _explain_chain(selector: selectors.And, mesh: TetMesh, faces: Sequence[Face], count: Count) -> str:

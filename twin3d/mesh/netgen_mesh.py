@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.errors import MeshError
-from twin3d.mesh.curving import curved_edges, straightened
+from twin3d.mesh.curving import NO_CURVES, curved_edges, straightened
 from twin3d.mesh.quality import scaled_jacobians
 from twin3d.mesh.raw import RawMesh
 from twin3d.mesh.topology import right_handed
@@ -98,7 +98,7 @@ def raw_mesh(
     points, cells = _points_and_cells(mesh)
     domain = np.array(mesh.Elements3D().NumPy()["index"], dtype=np.int32) - 1  # a copy: the kernel moves its own
     triangles = np.array(mesh.Elements2D().NumPy()[["nodes", "index"]])
-    edges, middles, n_straightened = _curves(mesh, points, cells) if is_curved else (*_NO_CURVES, 0)
+    edges, middles, n_straightened = _curves(mesh, points, cells) if is_curved else (*NO_CURVES, 0)
     notes = [f"{n_straightened} curved edges were straightened: they turned cells inside out"] * bool(n_straightened)
     return RawMesh(
         points=points,
@@ -121,9 +121,6 @@ def _part_of_domain(mesh: Any, parts: Sequence[PartSource], n_domains: int) -> n
         return np.zeros(n_domains, dtype=np.int32)
     index = {part.name: number for number, part in enumerate(parts)}
     return np.array([index[mesh.GetMaterial(domain + 1)] for domain in range(n_domains)], dtype=np.int32)
-
-
-_NO_CURVES = (np.zeros((0, 2), dtype=np.int32), np.zeros((0, 3)))
 
 
 def _points_and_cells(mesh: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:

@@ -90,6 +90,8 @@ class RawMesh:
     part_volumes: tuple[float, ...]
     """Volumes of the parts by the geometry itself, in the file's unit cubed."""
     messages: tuple[str, ...]
+    face_colours: tuple[str, ...] = ()
+    """Colour of each face like ``#ff8800``, empty text without one; empty where the file knows none."""
     curved_edges: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int32))
     """End points of edges that are no straight lines, shape (n_curved, 2)."""
     curved_points: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
@@ -128,6 +130,7 @@ def save_raw(path: Path, raw: RawMesh, *, scale: float) -> None:
         part_paths=_text(part.path for part in raw.parts),
         part_colours=_text(part.colour for part in raw.parts),
         face_names=_text(raw.face_names),
+        face_colours=_text(raw.face_colours),
         part_volumes=np.array(raw.part_volumes) * scale**3,
         messages=_text(raw.messages),
     )

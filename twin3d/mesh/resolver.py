@@ -11,7 +11,7 @@ import numpy.typing as npt
 from twin3d.errors import SelectionError
 from twin3d.mesh.faces import SAME_DIRECTION, Face
 from twin3d.mesh.locate import nearest_on_triangles
-from twin3d.mesh.misses import listed_names, tell_apart
+from twin3d.mesh.misses import colour_of, listed_names, tell_apart
 from twin3d.records import TetMesh
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import selectors
@@ -27,6 +27,9 @@ SAME_AREA = 1e-3
 Chosen: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.int32]
 Superlative: TypeAlias = selectors.Near | selectors.Largest | selectors.Smallest
+
+COLOUR_TOLERANCE = 2
+"""Steps of 255 in a channel by which colours of files differ from what was picked."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,6 +91,7 @@ class Resolver:
             selectors.Smallest: lambda term: self._best(term, self._outer),
             selectors.Area: lambda term: self._each(lambda face: term.bounds[0] <= face.area <= term.bounds[1]),
             selectors.Id: self._id,
+            selectors.Colour: lambda term: self._each(lambda face: _is_coloured(colour_of(face, mesh), term.code)),
             selectors.Named: self._named,
             selectors.Adjacent: self._adjacent,
             selectors.And: self._and,
@@ -227,6 +231,12 @@ def _split(term: selectors.And) -> tuple[list[Selector], list[Superlative]]:
         else:
             plain.append(item)
     return plain, superlatives
+
+
+def _is_coloured(colour: str, code: str) -> bool:
+    """Whether a colour is another's, but for how files round it."""
+    channels = [[int(text[start : start + 2], 16) for start in (1, 3, 5)] for text in (colour, code) if text]
+    return len(channels) == 2 and all(abs(a - b) <= COLOUR_TOLERANCE for a, b in zip(*channels, strict=True))
 
 
 def _is_plane_along(face: Face, direction: Vector) -> bool:

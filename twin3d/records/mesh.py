@@ -42,6 +42,8 @@ class TetMesh:
     part_colours: tuple[str, ...] = ()
     """Colour of each part like ``#ff8800``, empty text without one; empty where the file knows no colours."""
 
+    face_colours: tuple[str, ...] = ()
+    """Colour of each face like ``#ff8800``, empty text without one; empty where the file knows no colours."""
     gap_corners: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 2, 3), dtype=np.int32))
     """Corners of the facets on both sides of contacts across a gap, a pair of opposite points each, shape
     (n_gap, 2, 3)."""

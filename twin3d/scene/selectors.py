@@ -7,7 +7,8 @@ A selector is parsed here and resolved against the mesh in `twin3d.mesh.selectio
     one      := "not" one | "adjacent" "to" one | "(" selector ")" | term
     term     := "normal" DIRECTION | "plane" [("max" | "min") DIRECTION] | "hole" [radius] [along]
               | "cylinder" [radius] [along] | "sphere" [radius] | "cone" [along] | "near" POINT
-              | "box" POINT "to" POINT | "between" GLOB GLOB | "part" GLOB | "name" GLOB | "outer" | "all" | "other"
+              | "box" POINT "to" POINT | "between" GLOB GLOB | "part" GLOB | "name" GLOB | "colour" #RRGGBB
+              | "outer" | "all" | "other"
               | "largest" | "smallest" | "area" AREA [".." AREA] | "id" NUMBER { "," NUMBER }
               | "face" NAME | NAME | ">X" | "<X" | "|X" | "%PLANE" | "%CYLINDER" | "%SPHERE" | "%CONE"
     radius   := "r" "=" LENGTH [".." LENGTH]          along := "along" DIRECTION
@@ -32,6 +33,7 @@ from twin3d.scene.terms import (
     Area,
     Between,
     Box,
+    Colour,
     Cone,
     Cylinder,
     Furthest,
@@ -66,6 +68,7 @@ __all__ = [
     "Area",
     "Between",
     "Box",
+    "Colour",
     "Cone",
     "Cylinder",
     "Furthest",
@@ -159,6 +162,7 @@ class _Parser:
             "between": lambda: Between(self._glob("a part name"), self._glob("a second part name")),
             "part": lambda: Part(self._glob("a part name")),
             "name": lambda: Name(self._glob("a face name")),
+            "colour": self._colour,
             "outer": Outer,
             "all": Outer,
             "other": Other,
@@ -355,6 +359,13 @@ class _Parser:
             raise self._error(expected) from error
         self._take()
         return scale
+
+    def _colour(self) -> Selector:
+        place = self._place
+        code = self._glob("a colour, such as #ff8800").lower()
+        if re.fullmatch(r"#[0-9a-f]{6}", code) is None:
+            raise self._error("a colour, such as #ff8800", place=place)
+        return Colour(code)
 
     def _glob(self, what: str) -> str:
         match = GLOB.match(self._text, self._place)

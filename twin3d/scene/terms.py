@@ -181,6 +181,17 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Colour:
+    """Faces of a colour, their own or else that of their part."""
+
+    code: str
+    """Like ``#ff8800``, lower case."""
+
+    def __str__(self) -> str:
+        return f"colour {self.code}"
+
+
+@dataclass(frozen=True, slots=True)
 class Outer:
     """Faces with material on one side only."""
 
@@ -303,6 +314,7 @@ Selector: TypeAlias = (
     | Between
     | Part
     | Name
+    | Colour
     | Outer
     | Largest
     | Smallest
