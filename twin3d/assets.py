@@ -36,7 +36,7 @@ def asset_path(kind: AssetKind, name: str) -> Path:
 
 
 def list_assets(kind: AssetKind) -> tuple[str, ...]:
-    """The names of all assets of one kind, sorted; scripts that made them are left out."""
+    """The names of all assets of one kind, sorted; what describes or made them is left out."""
     folder = asset_folder(kind)
-    files = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "README")))
     return tuple(sorted(path.name for path in files))
