@@ -21,7 +21,7 @@ from twin3d.records import CadBody, TetMesh
 from twin3d.scene import selectors
 
 SLOW_CELLS = 150_000
-"""Beyond so many cells a coarser mesh is made and refined, which is about five times faster and keeps the shape of cells."""
+"""Beyond so many cells a coarser mesh is made and refined: about five times faster, and cells keep their shape."""
 ACCEPTABLE = 0.01
 """Smallest scaled Jacobian with which a mesh is taken without trying the next recipe."""
 THIN = 0.02
