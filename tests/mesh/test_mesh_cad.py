@@ -9,7 +9,7 @@ from twin3d.mesh import build_mesh
 from twin3d.mesh.quality import scaled_jacobians
 from twin3d.mesh.selection import select_facets
 from twin3d.records.mesh import OUTSIDE
-from twin3d.scene import Geometry, LocalSize, Sensor, selectors
+from twin3d.scene import Contact, Geometry, LocalSize, Sensor, selectors
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +193,19 @@ def test_curved_edges_follow_the_surface(cad):
     radius = np.hypot(*mesh.curved_points[:, :2].T) * 1e3
     assert np.minimum(abs(radius - 5.0), abs(radius - 9.0)).max() < 1e-6
     np.testing.assert_allclose(relative_errors(result), 0.0, atol=2e-4)
+
+
+def test_both_sides_of_a_contact_are_curved(cad):
+    contact = Contact(name="fit", between=("rod", "tube"), conductance=1e4)
+    geometry = Geometry(file=cad("rod_in_tube"), cell_size=0.004, curved=True)
+
+    mesh = build_mesh(geometry, [contact], cache_dir=None).mesh
+
+    at_joint = np.isclose(np.hypot(*mesh.curved_points[:, :2].T), 5e-3, atol=1e-9)
+    sides = [np.isin(mesh.curved_edges, mesh.cells[mesh.cell_region == part]).all(axis=1) for part in (0, 1)]
+    counts = [int((at_joint & side).sum()) for side in sides]
+    assert counts[0] == counts[1] > 20
+    assert not (at_joint & sides[0] & sides[1]).any()
 
 
 def relative_errors(result):
