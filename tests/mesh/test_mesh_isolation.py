@@ -48,6 +48,7 @@ def test_a_refusal_comes_back_as_it_was_raised(ask):
         ("crash", {}, r"the mesher crashed on part.step \(SIGSEGV\); the program itself is fine"),
         ("fail", {}, r"the mesher failed on part.step \(exit code 1\): RuntimeError: an unforeseen case"),
         ("hang", {"silence_s": 1.0}, r"part.step made no progress for 1 s and was given up"),
+        ("doze", {"silence_s": 500.0}, r"part.step made no progress for 1 s and was given up"),
         ("spin", {"cpu_s": 1}, r"used up its processor time on part.step"),
         ("eat", {"memory_bytes": 4 * GIB}, r"part.step needs more memory than it may have"),
     ],

@@ -26,6 +26,9 @@ def serve(request):
             raise RuntimeError("an unforeseen case")
         case "hang":
             time.sleep(600.0)
+        case "doze":
+            tell(0.6, "a short step", patience_s=1.0)
+            time.sleep(600.0)
         case "spin":
             while True:
                 os.getpid()

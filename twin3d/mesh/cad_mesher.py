@@ -22,6 +22,9 @@ from twin3d.scene import selectors
 
 SLOW_CELLS = 150_000
 """Beyond so many cells a coarser mesh is made and refined: about five times faster, and cells keep their shape."""
+PATIENCE_S, CELLS_PER_S = 180.0, 300.0
+"""A recipe may take this long [s], and more for many cells, at a rate far below any that was seen: netgen hangs on some
+files."""
 ACCEPTABLE = 0.01
 """Smallest scaled Jacobian with which a mesh is taken without trying the next recipe."""
 THIN = 0.02
@@ -61,7 +64,8 @@ def mesh_cad(body: CadBody, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh
     if coarse.face_sizes:
         _size_faces(shape, coarse, body)
     points = (*(near for point in coarse.point_sizes for near in around(point)), *_wall_sizes(body, coarse))
-    mesh, notes = _best_mesh(occ.OCCGeometry(shape), _recipes(coarse, points), name, tell=tell)
+    patience_s = PATIENCE_S + CELLS_PER_CUBE * sum(volumes.values()) / coarse.cell_size**3 / CELLS_PER_S
+    mesh, notes = _best_mesh(occ.OCCGeometry(shape), _recipes(coarse, points), name, patience_s=patience_s, tell=tell)
     if mesh is None:
         return _mesh_triangles(body, sizing, name, reason="; ".join(notes), tell=tell)
     _refine(mesh, n_refine, tell)
@@ -178,12 +182,14 @@ def _recipes(sizing: Sizing, points: Sequence[tuple[float, float, float, float]]
     yield replace(first, curvature=2.0 * first.curvature, grading=0.2)
 
 
-def _best_mesh(geometry: Any, recipes: Iterator[Recipe], name: str, *, tell: Tell) -> tuple[Any, list[str]]:
+def _best_mesh(
+    geometry: Any, recipes: Iterator[Recipe], name: str, *, patience_s: float, tell: Tell
+) -> tuple[Any, list[str]]:
     """The first mesh that is good enough, else the best of all; None where every attempt failed."""
     best, best_quality = None, -1.0
     failures: list[str] = []
     for recipe in recipes:
-        tell(0.15, f"meshing {name}, {recipe}")
+        tell(0.15, f"meshing {name}, {recipe}", patience_s=patience_s)
         try:
             mesh = generate(geometry, recipe)
         except MeshError as error:

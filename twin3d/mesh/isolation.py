@@ -44,7 +44,7 @@ class Limits:
     cpu_s: int = 3600
     """Time on all processors [s]."""
     silence_s: float = 900.0
-    """Time without a word of progress [s]."""
+    """Time without a word of progress [s], unless the worker says that the next step should take less."""
 
 
 def run_worker(
@@ -74,11 +74,11 @@ def run_worker(
             process = subprocess.Popen(
                 [sys.executable, "-m", module, str(path)], stdout=subprocess.PIPE, stderr=log, text=True
             )
-            error, is_silent = _follow(process, progress, limits.silence_s)
+            error, silent_s = _follow(process, progress, limits.silence_s)
         if error is not None:
             raise error
-        if is_silent:
-            raise CrashError(f"{name} made no progress for {limits.silence_s:g} s and was given up; {REMEDY}")
+        if silent_s is not None:
+            raise CrashError(f"{name} made no progress for {silent_s:g} s and was given up; {REMEDY}")
         if process.returncode or not out.is_file():
             raise CrashError(_epitaph(name, process.returncode, errors.read_text(encoding="utf-8", errors="replace")))
         with np.load(out, allow_pickle=False) as data:
@@ -103,9 +103,15 @@ def worker_main(serve: Callable[[Mapping[str, Any]], None], request_path: str) -
     return 0
 
 
-def tell(fraction: float, text: str) -> None:
-    """Tell the parent how far the work is; resets the clock of its patience."""
-    _say(fraction=fraction, text=text)
+def tell(fraction: float, text: str, *, patience_s: float | None = None) -> None:
+    """Tell the parent how far the work is; resets the clock of its patience.
+
+    Args:
+        fraction: From 0 to 1.
+        text: What is done next.
+        patience_s: How long that may take at most [s]; None leaves it to the limits.
+    """
+    _say(fraction=fraction, text=text, patience_s=patience_s)
 
 
 def _say(**content: Any) -> None:
@@ -125,18 +131,18 @@ def _set_limits(limits: Mapping[str, int]) -> None:
 
 def _follow(
     process: subprocess.Popen[str], progress: Progress | None, silence_s: float
-) -> tuple[Exception | None, bool]:
-    """Pass the worker's progress on; the answer is the error that it reported, and whether it fell silent."""
+) -> tuple[Exception | None, float | None]:
+    """Pass the worker's progress on; the answer is the error that it reported, and how long it was silent if so."""
     error: Exception | None = None
     with _watched(process, silence_s) as watch:
         for said in _messages(process.stdout):
-            watch.touch()
+            watch.touch(said.get("patience_s"))
             if "error" in said:
                 error = ERRORS.get(said["error"], MeshError)(said["message"])
             elif progress is not None:
                 progress(said["fraction"], said["text"])
         process.wait()
-    return error, watch.has_fired
+    return error, watch.waits_s if watch.has_fired else None
 
 
 def _messages(stream: IO[str] | None) -> Iterator[dict[str, Any]]:
@@ -152,12 +158,14 @@ class _Watch:
         self._process = process
         self._silence_s = silence_s
         self._timer: threading.Timer | None = None
+        self.waits_s = silence_s
         self.has_fired = False
 
-    def touch(self) -> None:
-        """Start waiting afresh."""
+    def touch(self, patience_s: float | None = None) -> None:
+        """Start waiting afresh, for a shorter time where one is given [s]."""
         self.stop()
-        self._timer = threading.Timer(self._silence_s, self._fire)
+        self.waits_s = min(self._silence_s, patience_s or self._silence_s)
+        self._timer = threading.Timer(self.waits_s, self._fire)
         self._timer.daemon = True
         self._timer.start()
 

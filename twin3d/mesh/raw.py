@@ -1,11 +1,11 @@
 """What a mesher is asked for and what it gives, before points are split at contacts."""
 
 import fnmatch
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,14 @@ import numpy.typing as npt
 from twin3d.errors import GeometryError
 from twin3d.records import PartSource
 
-Tell: TypeAlias = Callable[[float, str], None]
-"""Is told how far the work is, from 0 to 1, and what is being done."""
+
+class Tell(Protocol):
+    """Is told how far the work is, from 0 to 1, what is done next, and how long that may take at most [s]."""
+
+    def __call__(self, fraction: float, text: str, *, patience_s: float | None = None) -> None:
+        """Take a word of progress."""
+        ...
+
 
 DEFAULT_CELLS = 20_000
 """About so many cells are made where nobody says a size."""
