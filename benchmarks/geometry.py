@@ -33,8 +33,10 @@ SIZES_MM = {
 
 WILD_CELLS = 100_000
 """pytetwild takes minutes for so many cells; it is not asked for more."""
-PEER_LIMIT_S = 300.0
+LIMIT_S = {"gmsh": 300.0, "pytetwild": 100.0}
 """A peer is given up after this."""
+FACTORS: dict[tuple[str, str], float] = {}
+"""Peer and part → by what to multiply our size to get as many cells as we do; learnt at the first size."""
 COLD_LIMIT_S, CACHED_LIMIT_S = 60.0, 1.0
 WORST, FIRST_PERCENTILE = 0.05, 0.2
 """Goals: scaled Jacobians, of the worst cell and of the first percentile."""
@@ -74,7 +76,10 @@ def rows_of(name: str, goal: int) -> Iterator[Row]:
     size = SIZES_MM[name][goal]
     ours, cached = our_run(name, size)
     label = f"{ours.n_cells:,} cells"
-    print(f"{name}: {label} in {ours.seconds:.1f} s, cached {cached:.2f} s, {ours.worst:.3f}, {ours.percentile:.3f}")
+    print(
+        f"{name}: {label} in {ours.seconds:.1f} s, cached {cached:.2f} s, {ours.worst:.3f}, {ours.percentile:.3f}",
+        flush=True,
+    )
     peers = {peer: run for peer in peers_for(goal) if (run := peer_run(peer, name, size, ours.n_cells)) is not None}
     for peer, run in peers.items():
         print(f"  {peer}: {run.n_cells:,} cells in {run.seconds:.1f} s, {run.worst:.3f}, {run.percentile:.3f}")
@@ -146,13 +151,11 @@ def peers_for(goal: int) -> Iterator[str]:
 
 def peer_run(peer: str, name: str, size_mm: float, n_cells: int) -> Run | None:
     """A peer's mesh of about as many cells; None where it fails. pytetwild is asked once, since it takes minutes."""
-    run = None
-    for _ in range(1 if peer == "pytetwild" else 2):
-        run = one_peer_run(peer, name, size_mm)
-        if run is None or 0.7 < run.n_cells / n_cells < 1.4:
-            break
-        size_mm *= (run.n_cells / n_cells) ** (1.0 / 3.0)
-    return run
+    run = one_peer_run(peer, name, size_mm * FACTORS.get((peer, name), 1.0))
+    if run is None or peer == "pytetwild" or 0.7 < run.n_cells / n_cells < 1.4:
+        return run
+    FACTORS[peer, name] = FACTORS.get((peer, name), 1.0) * (run.n_cells / n_cells) ** (1.0 / 3.0)
+    return one_peer_run(peer, name, size_mm * FACTORS[peer, name])
 
 
 def one_peer_run(peer: str, name: str, size_mm: float) -> Run | None:
@@ -161,9 +164,9 @@ def one_peer_run(peer: str, name: str, size_mm: float) -> Run | None:
         out = Path(folder) / "mesh.npz"
         command = [sys.executable, str(script), peer, str(asset_path("meshes", name)), str(size_mm), str(out)]
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=PEER_LIMIT_S)
+            subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_S[peer])
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            print(f"  {peer} fails on {name}: {type(error).__name__}")
+            print(f"  {peer} fails on {name} within {LIMIT_S[peer]:g} s: {type(error).__name__}")
             return None
         with np.load(out) as data:
             points, cells = data["points"], data["cells"].astype(np.int32)
