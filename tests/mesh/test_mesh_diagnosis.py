@@ -280,7 +280,7 @@ def test_a_gap_is_told_with_both_names_its_width_area_place_and_remedy():
 
     assert loose == "2 parts touch nothing: block, plate; no heat passes between them and the others"
     assert gap.startswith("'block' and 'plate' do not touch: 0.05 mm apart over 200 mm² near (")
-    assert "close the gap in the CAD, or leave it" in gap
+    assert "close the gap in the CAD, or state a [[contact]]" in gap
 
 
 def test_coinciding_parts_are_told_to_share_no_points():

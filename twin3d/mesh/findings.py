@@ -59,8 +59,8 @@ def _gap_words(gaps: Sequence[Gap]) -> Iterator[str]:
             yield f"{first!r} and {second!r} coincide {where} but share no points: no heat passes; join them in the CAD"
         else:
             yield (
-                f"{first!r} and {second!r} do not touch: {width} apart {where}; close the gap in the CAD, or leave it "
-                "if no heat is to pass there"
+                f"{first!r} and {second!r} do not touch: {width} apart {where}; if heat is to pass there, close the "
+                "gap in the CAD, or state a [[contact]] with a gap of that width"
             )
     if len(gaps) > MAX_GAPS:
         yield f"{len(gaps) - MAX_GAPS} more pairs of parts face each other across a gap"
