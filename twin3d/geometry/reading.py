@@ -51,8 +51,10 @@ def read(path: Path) -> Shape:
     try:
         refuse_hostile(path)
         return _with_ending(reader.read(path), path, reader)
-    except Twin3dError:
-        raise
+    except Twin3dError as error:
+        if path.name in str(error):
+            raise
+        raise GeometryError(f"{path.name}: {error}") from error
     except MemoryError as error:
         raise GeometryError(f"{path.name} needs more memory than it may have; is it damaged?") from error
     except Exception as error:
