@@ -23,17 +23,17 @@ from twin3d.mesh.topology import right_handed
 from twin3d.scene import Geometry
 
 SIZES_MM = {
-    "power_module.step": {100_000: 2.3, 1_000_000: 1.0},
-    "turbine_blade.step": {100_000: 4.0, 1_000_000: 1.9},
-    "motor_stator.step": {100_000: 6.0, 1_000_000: 2.6},
-    "mould_insert.step": {100_000: 5.5, 1_000_000: 2.4},
-    "pipe_tee.step": {100_000: 7.0, 1_000_000: 3.2},
+    "power_module.step": {100_000: 2.15, 1_000_000: 1.0},
+    "turbine_blade.step": {100_000: 3.7, 1_000_000: 0.95},
+    "motor_stator.step": {100_000: 5.0, 1_000_000: 2.3},
+    "mould_insert.step": {100_000: 4.4, 1_000_000: 1.9},
+    "pipe_tee.step": {100_000: 7.7, 1_000_000: 3.6},
 }
 """Part → cells wanted → longest edge [mm]."""
 
 WILD_CELLS = 100_000
 """pytetwild takes minutes for so many cells; it is not asked for more."""
-LIMIT_S = {"gmsh": 300.0, "pytetwild": 100.0}
+LIMIT_S = {"gmsh": 300.0, "pytetwild": 75.0}
 """A peer is given up after this."""
 FACTORS: dict[tuple[str, str], float] = {}
 """Peer and part → by what to multiply our size to get as many cells as we do; learnt at the first size."""
