@@ -13,6 +13,7 @@ from twin3d.assets import asset_path
 from twin3d.backend import get_backend
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.linear import prepare
+from twin3d.fem.space import function_space
 from twin3d.fem.system import system_at
 from twin3d.mesh import build_mesh
 from twin3d.reduction import lift, reduce_heat
@@ -38,7 +39,7 @@ def main() -> None:
     sizes = {"cell_size": 0.012, "refine": 0} if quick else {}
     mesh = build_mesh(scene.geometry.model_copy(update=sizes), scene.contacts, cache_dir=None).mesh
     backend = get_backend("numpy")
-    operators = assemble_heat(scene, mesh, backend=backend)
+    operators = assemble_heat(scene, function_space(mesh), backend=backend)
     size = f"{mesh.n_points} points"
     rows = [*solver_rows(operators, size, backend), *reduced_rows(operators, mesh, scene, size, backend)]
     report("heat", rows, packages=("numpy", "scipy", "pyamg", "pymetis"), quick=quick)
@@ -79,7 +80,7 @@ def reduced_rows(operators, mesh, scene, size, backend):
     L = np.random.default_rng(0).normal(size=(model.n_modes, 30))
 
     def full_step():
-        return solve(system.mass @ np.full(operators.n_points, 298.15) + b)
+        return solve(system.mass @ np.full(operators.n_dofs, 298.15) + b)
 
     def full_deviation():
         return np.sqrt(((model.basis @ L) ** 2).sum(axis=1) + model.point_error**2)

@@ -18,6 +18,7 @@ from twin3d.fem.heat import assemble_heat
 from twin3d.fem.linear import prepare
 from twin3d.fem.march import march
 from twin3d.fem.solve import steady
+from twin3d.fem.space import function_space
 from twin3d.scene import Convection, HeatSource, Input, selectors
 
 KERNELS = [name for name in list_assets("shaders") if name.endswith(".cu")]
@@ -111,7 +112,7 @@ def test_the_way_of_the_gpu_gives_the_answers_of_the_cpu(tmp_path):
         inputs=[Input(name="p", unit="W", value=9.0), temperature_input("air", 295.0)],
     )
     u, device, host = np.array([9.0, 295.0]), emulated_device(tmp_path), get_backend("numpy")
-    operators = assemble_heat(scene, mesh, backend=device)
+    operators = assemble_heat(scene, function_space(mesh), backend=device)
     start = np.full(mesh.n_points, 295.0)
     marched = [
         list(march(operators, start, lambda _: u, dt_s=1.0, n_steps=5, backend=backend)) for backend in (device, host)

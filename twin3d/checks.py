@@ -12,6 +12,7 @@ from twin3d.errors import SceneError
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.march import march
 from twin3d.fem.solve import steady
+from twin3d.fem.space import function_space
 from twin3d.mesh.locate import interpolation
 from twin3d.mesh.selection import select_parts
 from twin3d.pipeline import sensor_rows
@@ -58,7 +59,7 @@ def solve_nominal(
     Returns:
         Time → temperature [K], shape (n_points,).
     """
-    operators = assemble_heat(scene, mesh, backend=backend)
+    operators = assemble_heat(scene, function_space(mesh), backend=backend)
     inputs = np.array([item.value for item in scene.inputs])
     fields: dict[float | str, npt.NDArray[np.float64]] = {}
     if STEADY in times:
@@ -81,7 +82,7 @@ def run_checks(scene: Scene, mesh: TetMesh, *, backend: Backend) -> tuple[CheckR
 def _march_to(
     operators: Operators, inputs: npt.NDArray[np.float64], start: float, instants: list[float], backend: Backend
 ) -> dict[float | str, npt.NDArray[np.float64]]:
-    state = np.full(operators.n_points, start)
+    state = np.full(operators.n_dofs, start)
     fields: dict[float | str, npt.NDArray[np.float64]] = {}
     for before, after in pairwise([0.0, *instants]):
         n_steps = max(20, round(STEPS_TO_CHECK * (after - before) / instants[-1]))

@@ -15,6 +15,7 @@ import twin3d.reduction
 from twin3d.backend import Backend
 from twin3d.errors import MeshError, ReductionError
 from twin3d.fem.heat import assemble_heat, heat_parameters
+from twin3d.fem.space import function_space
 from twin3d.mesh import build_mesh
 from twin3d.mesh.locate import facet_mean, interpolation
 from twin3d.mesh.placement import Placement, place_sensors
@@ -88,7 +89,7 @@ def prepare(
     if model is None:
         tell(MESH_SHARE, "assembling the heat equation")
         model = reduce_heat(
-            assemble_heat(scene, result.mesh, backend=backend),
+            assemble_heat(scene, function_space(result.mesh), backend=backend),
             result.mesh,
             scene,
             theta0=theta,

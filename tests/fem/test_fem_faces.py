@@ -7,6 +7,7 @@ from box_mesh import box_mesh, make_scene, temperature_input
 from twin3d.errors import SelectionError
 from twin3d.fem.bubbles import assemble_bubbles
 from twin3d.fem.heat import assemble_heat
+from twin3d.fem.space import function_space
 from twin3d.scene import Convection, FixedTemperature, HeatFlux, Input, selectors
 
 
@@ -31,8 +32,9 @@ def test_the_rest_is_what_is_left(backend, rest):
     mesh = box_mesh((3, 3, 3))
     expected, found = scene_with("not name z0"), scene_with(rest)
 
-    ours, theirs = (assemble_heat(scene, mesh, backend=backend) for scene in (found, expected))
-    bubbles = [assemble_bubbles(scene, mesh, theirs, np.ones(len(theirs.parameters))) for scene in (found, expected)]
+    ours, theirs = (assemble_heat(scene, function_space(mesh), backend=backend) for scene in (found, expected))
+    nominal = np.ones(len(theirs.parameters))
+    bubbles = [assemble_bubbles(scene, mesh, nominal, backend=backend) for scene in (found, expected)]
 
     np.testing.assert_array_equal(ours.constant_load, theirs.constant_load)
     assert ours.constant_load.sum() == pytest.approx(1.0)
@@ -43,4 +45,4 @@ def test_the_rest_is_what_is_left(backend, rest):
 
 def test_a_load_without_faces_is_named(backend):
     with pytest.raises(SelectionError, match='load air: the selector "hole" matches no face; holes: none'):
-        assemble_heat(scene_with("hole"), box_mesh((2, 2, 2)), backend=backend)
+        assemble_heat(scene_with("hole"), function_space(box_mesh((2, 2, 2))), backend=backend)

@@ -12,6 +12,7 @@ from twin3d.errors import MeshError
 from twin3d.fem.bubbles import assemble_bubbles
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.solve import steady
+from twin3d.fem.space import function_space
 from twin3d.fem.system import system_at
 from twin3d.mesh import build_mesh
 from twin3d.mesh.pairing import pair_across
@@ -78,7 +79,7 @@ def scene():
 def test_heat_crosses_a_gap_by_its_conductance(mesh, scene):
     backend = get_backend("numpy")
 
-    T = steady(assemble_heat(scene, mesh, backend=backend), np.array([5e3, 300.0]), backend=backend)
+    T = steady(assemble_heat(scene, function_space(mesh), backend=backend), np.array([5e3, 300.0]), backend=backend)
 
     x = mesh.points[:, 0]
     k = STEEL.conductivity
@@ -97,8 +98,11 @@ def test_points_and_bubbles_hold_a_quadratic_field_across_a_gap(mesh):
         inputs=[Input(name="p", unit="W/m^3", value=source), temperature_input("air", 300.0)],
         contacts=[Contact(name="joint", between=("left", "right"), conductance=joint, gap=1e-4)],
     )
-    operators = assemble_heat(scene, mesh, backend=get_backend("numpy"))
-    system, bubbles = system_at(operators), assemble_bubbles(scene, mesh, operators, np.ones(len(operators.parameters)))
+    operators = assemble_heat(scene, function_space(mesh), backend=get_backend("numpy"))
+    system, bubbles = (
+        system_at(operators),
+        assemble_bubbles(scene, mesh, np.ones(len(operators.parameters)), backend=get_backend("numpy")),
+    )
     u = np.array([source, 300.0])
 
     whole = sparse.block_array([[system.stiffness, bubbles.coupling.T], [bubbles.coupling, bubbles.stiffness]])

@@ -11,6 +11,7 @@ from twin3d.errors import ReductionError
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.march import Scheme, march
 from twin3d.fem.solve import steady
+from twin3d.fem.space import function_space
 from twin3d.mesh.locate import interpolation
 from twin3d.reduction import lift, reduce_heat
 from twin3d.reduction.discretisation import steady_discretisation_error
@@ -48,7 +49,7 @@ def asset():
 def reduced(asset):
     mesh, scene = asset
     backend = get_backend("numpy")
-    operators = assemble_heat(scene, mesh, backend=backend)
+    operators = assemble_heat(scene, function_space(mesh), backend=backend)
     model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(1), backend=backend, max_modes=30)
     return operators, model, backend
 
@@ -82,7 +83,7 @@ def test_error_on_an_unseen_run_is_what_the_model_states(reduced):
     u = np.array([45.0, -6.0, 292.0])
     dt_s, n_steps = 0.25, 120
     states = march(
-        operators, np.full(operators.n_points, 300.0), lambda _: u, dt_s=dt_s, n_steps=n_steps,
+        operators, np.full(operators.n_dofs, 300.0), lambda _: u, dt_s=dt_s, n_steps=n_steps,
         scheme=Scheme.BDF2, backend=backend,
     )  # fmt: skip
     step, a, squares = discretise(model, None, dt_s), np.zeros(model.n_modes), []
@@ -129,7 +130,7 @@ def test_discretisation_error_is_that_against_a_finer_mesh(asset):
     mesh, scene = asset
     fine = box_mesh((30, 15, 12), (0.1, 0.04, 0.02), n_parts=2, contact=True)
     backend = get_backend("numpy")
-    operators, fine_operators = (assemble_heat(scene, m, backend=backend) for m in (mesh, fine))
+    operators, fine_operators = (assemble_heat(scene, function_space(m), backend=backend) for m in (mesh, fine))
     u = np.array([60.0, 0.0, 300.0])
     away = mesh.points[np.abs(mesh.points[:, 0] - 0.05) > 1e-3]
     chosen = np.abs(mesh.points[:, 0] - 0.05) > 1e-3
@@ -178,7 +179,7 @@ def test_a_body_that_nothing_holds_is_reduced_and_stores_all_heat():
         contacts=[Contact(name="joint", between=("part_0", "part_1"), conductance=500.0)],
     )
     backend = get_backend("numpy")
-    operators = assemble_heat(scene, mesh, backend=backend)
+    operators = assemble_heat(scene, function_space(mesh), backend=backend)
     model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(1), backend=backend, max_modes=20)
     u, heat = np.array([20.0]), 20.0 * 300.0
 

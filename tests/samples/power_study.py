@@ -9,6 +9,7 @@ from twin3d.assets import asset_path
 from twin3d.backend import get_backend
 from twin3d.estimation import Estimator
 from twin3d.fem.heat import assemble_heat
+from twin3d.fem.space import function_space
 from twin3d.mesh import build_mesh
 from twin3d.pipeline import sensor_rows
 from twin3d.plant import Plant, draw_parameters
@@ -59,7 +60,7 @@ class PowerStudy:
         geometry = self.scene.geometry.model_copy(update={"cell_size": cell_m, "refine": refine})
         scene = self.scene.model_copy(update=changes)
         mesh = build_mesh(geometry, scene.contacts, cache_dir=None).mesh
-        operators = assemble_heat(scene, mesh, backend=backend)
+        operators = assemble_heat(scene, function_space(mesh), backend=backend)
         model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(0), backend=backend, **options)
         return SimpleNamespace(mesh=mesh, model=model, sensor_rows=sensor_rows(scene.sensors, mesh))
 

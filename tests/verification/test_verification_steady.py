@@ -8,6 +8,7 @@ from scipy.sparse.linalg import spsolve
 from twin3d.errors import SolverError
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.solve import steady
+from twin3d.fem.space import function_space
 from twin3d.fem.system import system_at
 from twin3d.scene import Contact, Convection, FixedTemperature, HeatFlux, HeatSource, Input, Radiation, selectors
 
@@ -29,7 +30,7 @@ def test_patch_of_distorted_cells_holds_a_linear_field(backend):
         inputs=[temperature_input("cold", 280.0), temperature_input("hot", 400.0)],
     )
 
-    T = steady(assemble_heat(scene, mesh, backend=backend), np.array([280.0, 400.0]), backend=backend)
+    T = steady(assemble_heat(scene, function_space(mesh), backend=backend), np.array([280.0, 400.0]), backend=backend)
 
     np.testing.assert_allclose(T, 280.0 + 120.0 * mesh.points[:, 0] / 0.3, rtol=0, atol=1e-9)
 
@@ -45,7 +46,7 @@ def test_slab_with_flux_and_film_matches_the_series_of_resistances(backend):
         inputs=[Input(name="q", unit="W/m^2", value=q), temperature_input("air", ambient)],
     )
 
-    T = steady(assemble_heat(scene, mesh, backend=backend), np.array([q, ambient]), backend=backend)
+    T = steady(assemble_heat(scene, function_space(mesh), backend=backend), np.array([q, ambient]), backend=backend)
 
     np.testing.assert_allclose(T, ambient + q / h + q / K * (L - mesh.points[:, 0]), rtol=0, atol=1e-8)
 
@@ -59,7 +60,7 @@ def test_contact_makes_the_jump_of_its_resistance(backend):
         contacts=[Contact(name="joint", between=("part_0", "part_1"), conductance=h)],
     )
 
-    T = steady(assemble_heat(scene, mesh, backend=backend), np.array([q, 300.0]), backend=backend)
+    T = steady(assemble_heat(scene, function_space(mesh), backend=backend), np.array([q, 300.0]), backend=backend)
 
     jump = T[mesh.contact_facets[:, 0]] - T[mesh.contact_facets[:, 1]]
     np.testing.assert_allclose(jump, q / h, rtol=1e-9)
@@ -77,7 +78,9 @@ def test_radiation_is_the_film_of_its_linearisation(backend):
         inputs=[Input(name="q", unit="W/m^2", value=q), temperature_input("wall", surroundings)],
     )
 
-    T = steady(assemble_heat(scene, mesh, backend=backend), np.array([q, surroundings]), backend=backend)
+    T = steady(
+        assemble_heat(scene, function_space(mesh), backend=backend), np.array([q, surroundings]), backend=backend
+    )
 
     film = 4.0 * epsilon * 5.670374419e-8 * around**3
     at_wall = np.unique(mesh.facets[mesh.facet_region == 1])
@@ -93,7 +96,11 @@ def test_source_in_watts_and_per_volume_agree(backend):
             loads=[HeatSource(name="heat", part="*", input="p"), film],
             inputs=[Input(name="p", unit=unit, value=value), temperature_input("air")],
         )
-        fields.append(steady(assemble_heat(scene, mesh, backend=backend), np.array([value, 300.0]), backend=backend))
+        fields.append(
+            steady(
+                assemble_heat(scene, function_space(mesh), backend=backend), np.array([value, 300.0]), backend=backend
+            )
+        )
 
     np.testing.assert_allclose(fields[0], fields[1], rtol=1e-12)
     outer = fields[0][np.unique(mesh.facets[mesh.facet_region == 1])]
@@ -115,7 +122,7 @@ def test_hollow_cylinder_converges_at_second_order(quantity, backend):
             loads=[fixed("inner", "x0"), fixed("outer", "x1")],
             inputs=[temperature_input("inner", 400.0), temperature_input("outer", 300.0)],
         )
-        operators = assemble_heat(scene, mesh, backend=backend)
+        operators = assemble_heat(scene, function_space(mesh), backend=backend)
         T = steady(operators, np.array([400.0, 300.0]), backend=backend)
         radius = np.hypot(*mesh.points[:, :2].T)
         exact = 400.0 - 100.0 * np.log(radius / r0) / np.log(r1 / r0)
@@ -136,8 +143,8 @@ def test_manufactured_solution_converges_at_second_order(backend):
         mesh = box_mesh((n, n, n))
         walls = [fixed(f"w{k}", name) for k, name in enumerate(("x0", "x1"))]
         scene = make_scene(loads=walls, inputs=[temperature_input("w0"), temperature_input("w1")], material=unit)
-        system = system_at(assemble_heat(scene, mesh, backend=backend))
-        x, y, z = mesh.points[system.free_points].T
+        system = system_at(assemble_heat(scene, function_space(mesh), backend=backend))
+        x, y, z = mesh.points[system.free_dofs].T
         exact = np.sin(np.pi * x) * np.cos(np.pi * y) * np.cos(np.pi * z)
         T = spsolve(system.stiffness.tocsc(), system.mass @ (3.0 * np.pi**2 * exact))
         errors.append(np.sqrt((T - exact) @ (system.mass @ (T - exact))))
@@ -153,4 +160,4 @@ def test_nothing_that_holds_the_temperature_is_an_error(backend):
     )
 
     with pytest.raises(SolverError, match="nothing holds the temperature"):
-        steady(assemble_heat(scene, mesh, backend=backend), np.array([1.0]), backend=backend)
+        steady(assemble_heat(scene, function_space(mesh), backend=backend), np.array([1.0]), backend=backend)

@@ -9,6 +9,7 @@ from scipy import linalg
 
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.march import Scheme, march
+from twin3d.fem.space import function_space
 from twin3d.fem.system import system_at
 from twin3d.reduction import reduce_heat
 from twin3d.reduction.lift import temperature
@@ -41,7 +42,7 @@ def heated_slab(n=8):
 )
 def test_schemes_converge_at_their_order(scheme, order, backend):
     mesh, scene = heated_slab()
-    operators = assemble_heat(scene, mesh, backend=backend)
+    operators = assemble_heat(scene, function_space(mesh), backend=backend)
     system = system_at(operators)
     u, end_s = np.array([3.0, 290.0]), 20.0
     rates, V = linalg.eigh(system.stiffness.toarray(), system.mass.toarray())
@@ -81,7 +82,7 @@ def wave(time_s):
 
 def test_nafems_t3_at_full_order(backend):
     mesh, scene = nafems_t3()
-    operators = assemble_heat(scene, mesh, backend=backend)
+    operators = assemble_heat(scene, function_space(mesh), backend=backend)
     states = march(operators, np.full(mesh.n_points, 273.15), wave, dt_s=0.1, n_steps=320, backend=backend)
 
     probe = np.isclose(mesh.points[:, 0], 0.08)
@@ -91,7 +92,9 @@ def test_nafems_t3_at_full_order(backend):
 
 def test_nafems_t3_reduced(backend, rng):
     mesh, scene = nafems_t3()
-    model = reduce_heat(assemble_heat(scene, mesh, backend=backend), mesh, scene, rng=rng, backend=backend)
+    model = reduce_heat(
+        assemble_heat(scene, function_space(mesh), backend=backend), mesh, scene, rng=rng, backend=backend
+    )
     step = discretise(model, None, 0.02)
     a = np.zeros(model.n_modes)
     for number in range(1600):
@@ -105,7 +108,7 @@ def test_nafems_t3_reduced(backend, rng):
 
 def test_heat_that_goes_in_is_stored_or_goes_out(backend):
     mesh, scene = heated_slab()
-    operators = assemble_heat(scene, mesh, backend=backend)
+    operators = assemble_heat(scene, function_space(mesh), backend=backend)
     system = system_at(operators)
     u, dt_s = np.array([3.0, 290.0]), 0.5
     before = np.full(mesh.n_points, 300.0)

@@ -10,18 +10,19 @@ from scipy import sparse
 
 from twin3d.backend import Backend
 from twin3d.errors import SceneError, SolverError
-from twin3d.fem.tetrahedra import (
-    assemble,
-    conduction_stiffness,
-    contact_stiffness,
+from twin3d.fem.elements import shape_functions
+from twin3d.fem.integrals import (
+    cell_volumes,
     facet_areas,
-    facet_load,
-    film_stiffness,
-    gap_stiffness,
-    heat_capacity_mass,
-    shape_gradients,
-    volume_load,
+    facet_load_blocks,
+    facet_mass_blocks,
+    gathered,
+    load_blocks,
+    mass_blocks,
+    stiffness_blocks,
 )
+from twin3d.fem.pattern import assemble, pattern_of
+from twin3d.fem.space import FunctionSpace
 from twin3d.mesh.selection import select_load_facets, select_parts
 from twin3d.records import Operators, Parameter, ParameterKind, TetMesh
 from twin3d.scene import (
@@ -36,6 +37,7 @@ from twin3d.scene import (
 )
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int32]
 Matrix = sparse.csr_array
 LoadFacets = Sequence[npt.NDArray[np.int32]]
 """Facets of each load of the scene."""
@@ -51,7 +53,7 @@ class Term:
     load: Array | None = None
 
 
-def assemble_heat(scene: Scene, mesh: TetMesh, *, backend: Backend) -> Operators:
+def assemble_heat(scene: Scene, space: FunctionSpace, *, backend: Backend) -> Operators:
     """Assemble the heat equation of a scene.
 
     Parameters are the conductivity and heat capacity of every material entry of the scene, every film and every
@@ -59,7 +61,7 @@ def assemble_heat(scene: Scene, mesh: TetMesh, *, backend: Backend) -> Operators
 
     Args:
         scene: Materials, loads and contacts.
-        mesh: Tetrahedra whose parts carry the names that the scene uses.
+        space: Elements on a mesh whose parts carry the names that the scene uses.
         backend: Where cell matrices are computed.
 
     Raises:
@@ -67,20 +69,20 @@ def assemble_heat(scene: Scene, mesh: TetMesh, *, backend: Backend) -> Operators
         SelectionError: A face or part of a load matches nothing.
         SolverError: Two loads prescribe the temperature of the same point.
     """
-    facets = select_load_facets(mesh, scene.loads)
-    terms = [*_material_terms(scene, mesh, backend), *_film_terms(scene, mesh, facets), *_contact_terms(scene, mesh)]
-    fixed_points, fixed_input = _fixed(scene, mesh, facets)
-    n_points, n_inputs = mesh.n_points, len(scene.inputs)
-    empty, no_load = sparse.csr_array((n_points, n_points)), np.zeros((n_points, n_inputs))
+    facets = select_load_facets(space.mesh, scene.loads)
+    terms = [*_material_terms(scene, space, backend), *_film_terms(scene, space, facets), *_contact_terms(scene, space)]
+    fixed_dofs, fixed_input = _fixed(scene, space, facets)
+    n_dofs, n_inputs = space.n_dofs, len(scene.inputs)
+    empty, no_load = sparse.csr_array((n_dofs, n_dofs)), np.zeros((n_dofs, n_inputs))
     return Operators(
         parameters=tuple(term.parameter for term in terms),
         mass_terms=tuple(empty if term.mass is None else term.mass for term in terms),
         stiffness_terms=tuple(empty if term.stiffness is None else term.stiffness for term in terms),
         load_terms=tuple(no_load if term.load is None else term.load for term in terms),
-        constant_load=_constant_load(scene, mesh, facets),
+        constant_load=_constant_load(scene, space, facets, backend),
         input_names=tuple(item.name for item in scene.inputs),
         input_is_temperature=np.array([item.is_temperature for item in scene.inputs], dtype=bool),
-        fixed_points=fixed_points,
+        fixed_dofs=fixed_dofs,
         fixed_input=fixed_input,
     )
 
@@ -112,27 +114,19 @@ def _contact_parameter(contact: Contact, scene: Scene) -> Parameter:
     return Parameter(f"contact {contact.name}", ParameterKind.CONTACT, scene.uncertainty.contact_conductance)
 
 
-def _material_terms(scene: Scene, mesh: TetMesh, backend: Backend) -> Iterator[Term]:
-    xp = backend.xp
-    entry_of_part = material_of_parts(scene.parts, mesh.part_names)
-    entry_of_cell = entry_of_part[mesh.cell_region]
+def _material_terms(scene: Scene, space: FunctionSpace, backend: Backend) -> Iterator[Term]:
+    entry_of_part = material_of_parts(scene.parts, space.mesh.part_names)
+    entry_of_cell = entry_of_part[space.mesh.cell_region]
     for index in np.unique(entry_of_part):
         entry = scene.parts[index]
         for_conductivity, for_capacity = _material_parameters(entry, scene)
-        cells = mesh.cells[entry_of_cell == index]
-        gradients, volumes = shape_gradients(xp.asarray(mesh.points), xp.asarray(cells), backend=backend)
-        ones = xp.ones(len(cells))
-        material = entry.material
-        stiffness = conduction_stiffness(gradients, volumes, material.conductivity * ones, backend=backend)
-        mass = heat_capacity_mass(volumes, material.density * material.specific_heat * ones, backend=backend)
-        yield Term(
-            for_conductivity,
-            stiffness=assemble(stiffness, cells, mesh.n_points, backend=backend),
-        )
-        yield Term(
-            for_capacity,
-            mass=assemble(mass, cells, mesh.n_points, backend=backend),
-        )
+        cells = np.flatnonzero(entry_of_cell == index)
+        pattern = pattern_of(space.cell_dofs[cells], space.n_dofs)
+        material, ones = entry.material, np.ones(len(cells))
+        stiffness = stiffness_blocks(space, cells, material.conductivity * ones, backend=backend)
+        mass = mass_blocks(space, cells, material.density * material.specific_heat * ones, backend=backend)
+        yield Term(for_conductivity, stiffness=pattern.sum(backend.to_host(stiffness)))
+        yield Term(for_capacity, mass=pattern.sum(backend.to_host(mass)))
 
 
 def material_of_parts(entries: Sequence[PartMaterial], part_names: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -147,37 +141,49 @@ def material_of_parts(entries: Sequence[PartMaterial], part_names: Sequence[str]
     return np.asarray(len(entries) - 1 - matches[::-1].argmax(axis=0))
 
 
-def _film_terms(scene: Scene, mesh: TetMesh, load_facets: LoadFacets) -> Iterator[Term]:
+def _film_terms(scene: Scene, space: FunctionSpace, load_facets: LoadFacets) -> Iterator[Term]:
     for load, facets in zip(scene.loads, load_facets, strict=True):
         if not isinstance(load, Convection | Radiation):
             continue
-        areas, corners = facet_areas(mesh, facets), mesh.facets[facets]
-        column = np.zeros((mesh.n_points, len(scene.inputs)))
-        column[:, scene.input_index(load.input)] = load.film_coefficient * facet_load(areas, corners, mesh.n_points)
+        corners = space.mesh.facets[facets]
+        dofs, h = space.facet_dofs(corners), load.film_coefficient
+        column = np.zeros((space.n_dofs, len(scene.inputs)))
+        column[:, scene.input_index(load.input)] = gathered(dofs, facet_load_blocks(space, corners, h), space.n_dofs)
         yield Term(
             _film_parameter(load, scene),
-            stiffness=_summed(film_stiffness(areas, load.film_coefficient), corners, mesh.n_points),
+            stiffness=assemble(facet_mass_blocks(space, corners, h), dofs, space.n_dofs),
             load=column,
         )
 
 
-def _contact_terms(scene: Scene, mesh: TetMesh) -> Iterator[Term]:
+def _contact_terms(scene: Scene, space: FunctionSpace) -> Iterator[Term]:
     for contact in scene.contacts:
-        chosen = is_contact_of(contact, mesh.contact_parts, mesh)
-        corners = mesh.contact_facets[chosen]
-        edges = mesh.points[corners[:, 0]]
-        areas = 0.5 * np.linalg.norm(np.cross(edges[:, 1] - edges[:, 0], edges[:, 2] - edges[:, 0]), axis=1)
-        touching = contact_stiffness(areas, contact.conductance)
-        across = is_contact_of(contact, mesh.gap_parts, mesh)
-        apart = gap_stiffness(mesh.gap_areas[across], mesh.gap_weights[across], contact.conductance)
-        yield Term(
-            _contact_parameter(contact, scene),
-            stiffness=_summed(
-                np.concatenate([touching, apart]),
-                np.concatenate([corners, mesh.gap_corners[across]]).reshape(-1, 6),
-                mesh.n_points,
-            ),
+        touching, apart = (
+            assemble(blocks, dofs, space.n_dofs)
+            for dofs, blocks in (_touching(contact, space), _across_gap(contact, space))
         )
+        yield Term(_contact_parameter(contact, scene), stiffness=sparse.csr_array(touching + apart))
+
+
+def _touching(contact: Contact, space: FunctionSpace) -> tuple[IntArray, Array]:
+    r"""Dofs of both sides of contact facets, and $h \int (N_i^+ - N_i^-)(N_j^+ - N_j^-)$ [W/K]."""
+    mesh = space.mesh
+    sides = mesh.contact_facets[is_contact_of(contact, mesh.contact_parts, mesh)]
+    film = facet_mass_blocks(space, sides[:, 0], contact.conductance)
+    jump = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    dofs = np.hstack([space.facet_dofs(sides[:, side]) for side in (0, 1)])
+    return dofs, np.asarray(np.kron(jump, film))
+
+
+def _across_gap(contact: Contact, space: FunctionSpace) -> tuple[IntArray, Array]:
+    r"""Dofs of both facets of pairs of points across a gap, and $h A (N^+ - N^-)_i (N^+ - N^-)_j$ [W/K]."""
+    mesh = space.mesh
+    across = is_contact_of(contact, mesh.gap_parts, mesh)
+    corners = mesh.gap_corners[across]
+    first, second = (shape_functions(space.element, mesh.gap_weights[across, side]) for side in (0, 1))
+    jump = np.concatenate([first, -second], axis=1)
+    dofs = np.hstack([space.facet_dofs(corners[:, side]) for side in (0, 1)])
+    return dofs, (contact.conductance * mesh.gap_areas[across])[:, None, None] * jump[:, :, None] * jump[:, None, :]
 
 
 def is_contact_of(contact: Contact, parts: npt.NDArray[np.int32], mesh: TetMesh) -> npt.NDArray[np.bool_]:
@@ -186,45 +192,40 @@ def is_contact_of(contact: Contact, parts: npt.NDArray[np.int32], mesh: TetMesh)
     return np.asarray((a[:, 0] & b[:, 1]) | (b[:, 0] & a[:, 1]))
 
 
-def _summed(blocks: Array, corners: npt.NDArray[np.int32], n_points: int) -> Matrix:
-    k = corners.shape[1]
-    rows, columns = np.repeat(corners, k, axis=1).ravel(), np.tile(corners, (1, k)).ravel()
-    return sparse.csr_array(sparse.coo_array((blocks.ravel(), (rows, columns)), shape=(n_points, n_points)))
-
-
-def _constant_load(scene: Scene, mesh: TetMesh, load_facets: LoadFacets) -> Array:
-    """Columns of heat sources and fluxes [W per unit of the input], shape (n_points, n_inputs)."""
-    columns = np.zeros((mesh.n_points, len(scene.inputs)))
+def _constant_load(scene: Scene, space: FunctionSpace, load_facets: LoadFacets, backend: Backend) -> Array:
+    """Columns of heat sources and fluxes [W per unit of the input], shape (n_dofs, n_inputs)."""
+    columns = np.zeros((space.n_dofs, len(scene.inputs)))
     for load, facets in zip(scene.loads, load_facets, strict=True):
         if isinstance(load, HeatSource):
-            chosen = np.isin(mesh.cell_region, select_parts(mesh, load.part))
-            volumes = mesh.cell_volumes()[chosen]
-            column = volume_load(volumes, mesh.cells[chosen], mesh.n_points)
-            total = volumes.sum()
+            cells = np.flatnonzero(np.isin(space.mesh.cell_region, select_parts(space.mesh, load.part)))
+            shares = backend.to_host(load_blocks(space, cells, np.ones(len(cells)), backend=backend))
+            dofs, total = space.cell_dofs[cells], cell_volumes(space, cells).sum()
         elif isinstance(load, HeatFlux):
-            areas = facet_areas(mesh, facets)
-            column, total = facet_load(areas, mesh.facets[facets], mesh.n_points), areas.sum()
+            corners = space.mesh.facets[facets]
+            shares = facet_load_blocks(space, corners, 1.0)
+            dofs, total = space.facet_dofs(corners), facet_areas(space, corners).sum()
         else:
             continue
         index = scene.input_index(load.input)
+        column = gathered(dofs, shares, space.n_dofs)
         columns[:, index] += column / total if scene.inputs[index].unit == "W" else column
     return columns
 
 
-def _fixed(scene: Scene, mesh: TetMesh, load_facets: LoadFacets) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Points of prescribed temperature, sorted, and the input that prescribes each."""
-    owner = np.full(mesh.n_points, -1, dtype=np.int32)
+def _fixed(scene: Scene, space: FunctionSpace, load_facets: LoadFacets) -> tuple[IntArray, IntArray]:
+    """Dofs of prescribed temperature, sorted, and the input that prescribes each."""
+    owner = np.full(space.n_dofs, -1, dtype=np.int32)
     for load, facets in zip(scene.loads, load_facets, strict=True):
         if not isinstance(load, FixedTemperature):
             continue
-        points = np.unique(mesh.facets[facets])
+        dofs = np.unique(space.facet_dofs(space.mesh.facets[facets]))
         index = scene.input_index(load.input)
-        clash = points[(owner[points] >= 0) & (owner[points] != index)]
+        clash = dofs[(owner[dofs] >= 0) & (owner[dofs] != index)]
         if clash.size:
             other = scene.inputs[owner[clash[0]]].name
             raise SolverError(
                 f"{load.name} fixes {clash.size} points that the input {other!r} fixes as well; make the faces disjoint"
             )
-        owner[points] = index
+        owner[dofs] = index
     fixed = np.flatnonzero(owner >= 0).astype(np.int32)
     return fixed, owner[fixed]

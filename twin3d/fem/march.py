@@ -58,7 +58,7 @@ def march(
     if not dt_s > 0.0:
         raise SolverError(f"dt_s is {dt_s}; it must be positive")
     system = system_at(operators, theta)
-    before = np.asarray(initial, dtype=np.float64)[system.free_points]
+    before = np.asarray(initial, dtype=np.float64)[system.free_dofs]
     u_before = np.asarray(inputs_at(0.0), dtype=np.float64)
     solver = _Stepper(system, dt_s, scheme, backend)
     older: tuple[Array, Array] | None = None

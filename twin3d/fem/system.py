@@ -1,4 +1,4 @@
-"""The heat equation at one set of parameters, on the free points: what solvers and reduction work with."""
+"""The heat equation at one set of parameters, on the free dofs: what solvers and reduction work with."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class System:
-    r"""$M \dot T_f + K T_f = F u - M_c \dot u$ on the free points, with prescribed temperatures moved to the right."""
+    r"""$M \dot T_f + K T_f = F u - M_c \dot u$ on the free dofs, with prescribed temperatures moved to the right."""
 
     mass: sparse.csr_array
     """M [J/K], shape (n_free, n_free)."""
@@ -23,16 +23,16 @@ class System:
     load: Array
     """F less what prescribed temperatures take, shape (n_free, n_inputs)."""
     fixed_mass: Array
-    """$M_c$: how changing prescribed temperatures drive the free points [J/K], shape (n_free, n_inputs)."""
-    free_points: npt.NDArray[np.int32]
+    """$M_c$: how changing prescribed temperatures drive the free dofs [J/K], shape (n_free, n_inputs)."""
+    free_dofs: npt.NDArray[np.int32]
     """Shape (n_free,)."""
     lifting: sparse.csr_array
-    """G: prescribed temperatures from the inputs, shape (n_points, n_inputs)."""
+    """G: prescribed temperatures from the inputs, shape (n_dofs, n_inputs)."""
 
     def full(self, free: Array, inputs: Array) -> Array:
-        """Temperatures at all points [K] from those at the free ones, shape (n_points,)."""
+        """Temperatures at all dofs [K] from those at the free ones, shape (n_dofs,)."""
         values = np.asarray(self.lifting @ inputs)
-        values[self.free_points] = free
+        values[self.free_dofs] = free
         return values
 
 
@@ -46,14 +46,14 @@ def system_at(operators: Operators, theta: Array | None = None) -> System:
     K, M = (_weighted(terms, theta) for terms in (operators.stiffness_terms, operators.mass_terms))
     F = operators.constant_load + sum(t * load for t, load in zip(theta, operators.load_terms, strict=True))
     G = lifting_of(operators)
-    free = free_points_of(operators)
+    free = free_dofs_of(operators)
     rows_K, rows_M = sparse.csr_array(K[free]), sparse.csr_array(M[free])
     return System(
         mass=sparse.csr_array(rows_M[:, free]),
         stiffness=sparse.csr_array(rows_K[:, free]),
         load=np.asarray(F[free] - rows_K @ G.toarray()),
         fixed_mass=np.asarray(rows_M @ G.toarray()),
-        free_points=free,
+        free_dofs=free,
         lifting=G,
     )
 
@@ -71,15 +71,15 @@ def checked_theta(operators: Operators, theta: Array | None) -> Array:
     return theta
 
 
-def free_points_of(operators: Operators) -> npt.NDArray[np.int32]:
-    """Points whose temperature is not prescribed, ascending."""
-    return np.setdiff1d(np.arange(operators.n_points, dtype=np.int32), operators.fixed_points)
+def free_dofs_of(operators: Operators) -> npt.NDArray[np.int32]:
+    """Dofs whose temperature is not prescribed, ascending."""
+    return np.setdiff1d(np.arange(operators.n_dofs, dtype=np.int32), operators.fixed_dofs)
 
 
 def lifting_of(operators: Operators) -> sparse.csr_array:
-    """G: the prescribed temperatures that the inputs give, shape (n_points, n_inputs)."""
-    entries = (np.ones(len(operators.fixed_points)), (operators.fixed_points, operators.fixed_input))
-    return sparse.csr_array(sparse.coo_array(entries, shape=(operators.n_points, operators.n_inputs)))
+    """G: the prescribed temperatures that the inputs give, shape (n_dofs, n_inputs)."""
+    entries = (np.ones(len(operators.fixed_dofs)), (operators.fixed_dofs, operators.fixed_input))
+    return sparse.csr_array(sparse.coo_array(entries, shape=(operators.n_dofs, operators.n_inputs)))
 
 
 def _weighted(terms: tuple[sparse.csr_array, ...], theta: Array) -> sparse.csr_array:

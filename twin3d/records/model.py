@@ -35,27 +35,27 @@ class Operators:
     r"""The heat equation on a mesh, affine in its parameters.
 
     $(M_0 + \sum_j \theta_j M_j)\,\dot T + (K_0 + \sum_j \theta_j K_j)\,T = (F_0 + \sum_j \theta_j F_j)\,u$ on the free
-    points; the temperature of `fixed_points` is prescribed by the inputs `fixed_input`.
+    dofs; the temperature of `fixed_dofs` is prescribed by the inputs `fixed_input`.
     """
 
     parameters: tuple[Parameter, ...]
     """The parameters θ, one for each entry of the three tuples of terms."""
     mass_terms: tuple[sparse.csr_array, ...]
-    """$M_j$ [J/K], each (n_points, n_points); an empty matrix where θⱼ does not touch the mass."""
+    """$M_j$ [J/K], each (n_dofs, n_dofs); an empty matrix where θⱼ does not touch the mass."""
     stiffness_terms: tuple[sparse.csr_array, ...]
-    """$K_j$ [W/K], each (n_points, n_points)."""
+    """$K_j$ [W/K], each (n_dofs, n_dofs)."""
     load_terms: tuple[npt.NDArray[np.float64], ...]
-    """$F_j$, each (n_points, n_inputs) [W per unit of the input]."""
+    """$F_j$, each (n_dofs, n_inputs) [W per unit of the input]."""
     constant_load: npt.NDArray[np.float64]
-    """$F_0$: the columns of inputs that no parameter scales (heat sources), shape (n_points, n_inputs)."""
+    """$F_0$: the columns of inputs that no parameter scales (heat sources), shape (n_dofs, n_inputs)."""
     input_names: tuple[str, ...]
     """Names of the inputs u."""
     input_is_temperature: npt.NDArray[np.bool_]
     """Whether an input is a temperature [K] (else W, W/m² or W/m³), shape (n_inputs,)."""
-    fixed_points: npt.NDArray[np.int32]
-    """Points of prescribed temperature, sorted, shape (n_fixed,)."""
+    fixed_dofs: npt.NDArray[np.int32]
+    """Dofs of prescribed temperature, sorted, shape (n_fixed,)."""
     fixed_input: npt.NDArray[np.int32]
-    """Index of the input that prescribes each of `fixed_points`, shape (n_fixed,)."""
+    """Index of the input that prescribes each of `fixed_dofs`, shape (n_fixed,)."""
 
     def __post_init__(self) -> None:
         n_terms = {len(self.parameters), len(self.mass_terms), len(self.stiffness_terms), len(self.load_terms)}
@@ -63,8 +63,8 @@ class Operators:
             raise SolverError(f"parameters and terms differ in number: {sorted(n_terms)}")
 
     @property
-    def n_points(self) -> int:
-        """Number of points, fixed ones included."""
+    def n_dofs(self) -> int:
+        """Number of unknowns, fixed ones included: the mesh points, then the edges where elements are quadratic."""
         return int(self.constant_load.shape[0])
 
     @property

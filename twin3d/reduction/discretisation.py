@@ -10,7 +10,7 @@ from twin3d.backend import Backend
 from twin3d.errors import SolverError
 from twin3d.fem.bubbles import assemble_bubbles
 from twin3d.fem.linear import Order, prepare
-from twin3d.fem.system import free_points_of, system_at
+from twin3d.fem.system import free_dofs_of, system_at
 from twin3d.records import Operators, TetMesh
 from twin3d.scene import Scene
 
@@ -51,10 +51,10 @@ def steady_discretisation_error(
         solve = prepare(system.stiffness, order=order, backend=backend)
     except SolverError:
         return np.zeros(mesh.n_points)
-    bubbles = assemble_bubbles(scene, mesh, operators, theta)
-    free = free_points_of(operators)
+    bubbles = assemble_bubbles(scene, mesh, theta, backend=backend)
+    free = free_dofs_of(operators)
     is_free = np.ones(mesh.n_points, dtype=bool)
-    is_free[operators.fixed_points] = False
+    is_free[operators.fixed_dofs] = False
     kept = np.flatnonzero(is_free[bubbles.edges].any(axis=1))
     K22 = sparse.csr_array(bubbles.stiffness[kept][:, kept])
     K21 = sparse.csr_array(bubbles.coupling[kept])

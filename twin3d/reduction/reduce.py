@@ -108,7 +108,7 @@ def content_hash(model: ReducedModel) -> str:
 def _projected(
     operators: Operators, system: System, free: Free, Phi: Array, rates: Array, scene: Scene
 ) -> ReducedModel:
-    n_points, n_modes = operators.n_points, Phi.shape[1]
+    n_points, n_modes = operators.n_dofs, Phi.shape[1]
     basis = np.zeros((n_points, n_modes), order="F")
     basis[free.points] = Phi
     is_temperature = operators.input_is_temperature

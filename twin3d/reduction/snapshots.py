@@ -17,7 +17,7 @@ from scipy import sparse
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
 from twin3d.fem.linear import Order, Solve, prepare
-from twin3d.fem.system import System, free_points_of, lifting_of
+from twin3d.fem.system import System, free_dofs_of, lifting_of
 from twin3d.records import Operators
 
 Array = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ class Free:
 
 def free_terms(operators: Operators) -> Free:
     """The terms on the free points, prescribed temperatures moved to the right."""
-    free, G = free_points_of(operators), lifting_of(operators)
+    free, G = free_dofs_of(operators), lifting_of(operators)
     stiffness = [sparse.csr_array(K[free]) for K in operators.stiffness_terms]
     return Free(
         mass=tuple(sparse.csr_array(M[free][:, free]) for M in operators.mass_terms),

@@ -61,7 +61,7 @@ def validate(
         order: Of elimination, from `fill_reducing_order`.
         backend: Where full-order systems are solved.
     """
-    squares, n_fields, worst = np.zeros(operators.n_points), 0, 0.0
+    squares, n_fields, worst = np.zeros(operators.n_dofs), 0, 0.0
     for theta in _parameter_draws(theta0, spreads, rng):
         steps = _random_steps(input_scale, rng)
         for error in _errors(operators, model, theta, steps, order=order, backend=backend):
@@ -94,7 +94,7 @@ def _errors(
     solve = prepare(system.mass + DT_S * system.stiffness, order=order, backend=backend)
     M, K, F = reduced_operators(model, theta)
     reduced_solve = np.linalg.inv(M + DT_S * K)
-    full = np.zeros((len(system.free_points), steps.shape[2]))
+    full = np.zeros((len(system.free_dofs), steps.shape[2]))
     reduced = np.zeros((model.n_modes, steps.shape[2]))
     before = np.zeros_like(steps[0])
     for now in steps:
@@ -102,10 +102,10 @@ def _errors(
         jump = model.lifting_rate_map @ (now - before)
         reduced = reduced_solve @ (M @ reduced + DT_S * (F @ now) - jump)
         before = now
-        yield _at_all_points(full, system, operators.n_points) - model.basis @ reduced
+        yield _at_all_points(full, system, operators.n_dofs) - model.basis @ reduced
 
 
 def _at_all_points(free: Array, system: System, n_points: int) -> Array:
     values = np.zeros((n_points, free.shape[1]))
-    values[system.free_points] = free
+    values[system.free_dofs] = free
     return values
