@@ -6,10 +6,11 @@ from scipy import sparse
 
 from twin3d.backend import get_backend
 from twin3d.errors import SolverError
-from twin3d.fem import linear
-from twin3d.fem.linear import block_conjugate_gradients, fill_reducing_order, prepare
+from twin3d.fem.linear import Method, SolveStatus, choice, device, fill_reducing_order, prepare
+from twin3d.fem.linear.device import block_conjugate_gradients
 
 HOST = get_backend("numpy")
+METHODS = [method for method in Method if method is not Method.PARDISO or choice.has_pardiso()]
 
 
 def grid_laplacian(n=12):
@@ -21,26 +22,31 @@ def grid_laplacian(n=12):
 
 
 @pytest.mark.parametrize("shape", [(1728,), (1728, 3)])
-@pytest.mark.parametrize("limit", [linear.DIRECT_MAX, 100])
-def test_direct_and_iterative_solutions_are_solutions(limit, shape, backend, rng, monkeypatch):
-    monkeypatch.setattr(linear, "DIRECT_MAX", limit)
-    monkeypatch.setattr(linear, "PARDISO_MAX", limit)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_finds_the_solution(method, shape, rng):
     A, x = grid_laplacian(), rng.normal(size=shape)
 
-    ours = prepare(A, backend=backend)(A @ x)
+    solved = prepare(A, method=method, backend=HOST).solve(A @ x)
+
+    np.testing.assert_allclose(solved.x, x, rtol=0, atol=1e-7)
+    assert solved.residual <= 1e-10
+
+
+def test_the_way_of_the_backend_finds_the_solution(backend, rng):
+    A, x = grid_laplacian(), rng.normal(size=(1728, 3))
+
+    ours = prepare(A, backend=backend).solve(A @ x).x
 
     np.testing.assert_allclose(ours, x, rtol=0, atol=1e-7)
 
 
-def test_one_right_hand_side_is_solved_by_multigrid_where_that_is_cheaper(rng, monkeypatch):
-    monkeypatch.setattr(linear, "PARDISO_MAX", 0)
-    monkeypatch.setattr(linear, "ONCE_MAX", 100)
-    monkeypatch.setattr(linear, "_superlu", None)
-    A, x = grid_laplacian(), rng.normal(size=1728)
+def test_one_right_hand_side_is_solved_by_multigrid_where_that_is_cheaper(monkeypatch):
+    monkeypatch.setattr(choice, "has_pardiso", lambda: False)
+    A = grid_laplacian(24)
 
-    ours = prepare(A, once=True, backend=HOST)(A @ x)
+    once, often = (prepare(A, once=once, backend=HOST).method for once in (True, False))
 
-    np.testing.assert_allclose(ours, x, rtol=0, atol=1e-7)
+    assert (once, often) == (Method.MULTIGRID, Method.SUPERLU)
 
 
 def test_one_order_serves_matrices_of_the_same_pattern(rng):
@@ -49,7 +55,7 @@ def test_one_order_serves_matrices_of_the_same_pattern(rng):
     shifted = sparse.csr_array(A + 3.0 * sparse.eye_array(A.shape[0]))
     b = rng.normal(size=A.shape[0])
 
-    x = prepare(shifted, order=order, backend=HOST)(b)
+    x = prepare(shifted, order=order, backend=HOST).solve(b).x
 
     np.testing.assert_allclose(shifted @ x, b, rtol=0, atol=1e-12)
 
@@ -57,7 +63,7 @@ def test_one_order_serves_matrices_of_the_same_pattern(rng):
 def test_a_diagonal_matrix_needs_no_order():
     A = sparse.csr_array(sparse.diags_array(np.array([1.0, 2.0, 4.0])))
 
-    np.testing.assert_allclose(prepare(A, backend=HOST)(np.ones(3)), [1.0, 0.5, 0.25], rtol=1e-14)
+    np.testing.assert_allclose(prepare(A, backend=HOST).solve(np.ones(3)).x, [1.0, 0.5, 0.25], rtol=1e-14)
 
 
 def test_a_system_that_nothing_holds_is_refused():
@@ -83,22 +89,24 @@ def test_a_matrix_that_is_singular_otherwise_is_refused():
     A = sparse.csr_array(np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))
 
     with pytest.raises(SolverError, match="cannot be factorised"):
-        prepare(A, backend=HOST)
+        prepare(A, method=Method.SUPERLU, backend=HOST)
 
 
 def test_an_iteration_that_does_not_converge_says_how_far_it_came(rng, monkeypatch):
-    monkeypatch.setattr(linear, "MAX_ITERATIONS", 5)
+    monkeypatch.setattr(device, "MAX_ITERATIONS", 5)
     A, b = grid_laplacian(), rng.normal(size=(1728, 2))
+    factor = prepare(A, method=Method.CONJUGATE_GRADIENTS, backend=HOST)
 
-    with pytest.raises(SolverError, match=r"relative residual of .* after 5 steps"):
-        block_conjugate_gradients(lambda x: A @ x, b, 1.0 / A.diagonal(), backend=HOST)
+    with pytest.raises(SolverError, match=r"limit of iterations at a relative residual of .* after 5 steps; look for"):
+        factor.solve(b)
 
 
 def test_a_column_of_zeros_stays_zero(rng):
     A, b = grid_laplacian(), rng.normal(size=(1728, 2))
     b[:, 1] = 0.0
 
-    x = block_conjugate_gradients(lambda x: A @ x, b, 1.0 / A.diagonal(), backend=HOST)
+    x, _, status = block_conjugate_gradients(lambda x: A @ x, b, 1.0 / A.diagonal(), backend=HOST)
 
+    assert status is SolveStatus.CONVERGED
     np.testing.assert_allclose(A @ x[:, 0], b[:, 0], rtol=0, atol=1e-7)
     np.testing.assert_array_equal(x[:, 1], 0.0)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
-from twin3d.fem.linear import Order, Solve, fill_reducing_order, prepare
+from twin3d.fem.linear import Factor, Order, fill_reducing_order, prepare
 from twin3d.fem.system import System, system_at
 from twin3d.records import Operators
 
@@ -76,10 +76,10 @@ class _Stepper:
         self._system, self._dt_s, self._scheme = system, dt_s, scheme
         self._lhs_weight = {Scheme.BACKWARD_EULER: 1.0, Scheme.CRANK_NICOLSON: 0.5, Scheme.BDF2: 2.0 / 3.0}[scheme]
         order = fill_reducing_order(system.mass + dt_s * system.stiffness, backend=backend)
-        self._solve = self._factor(self._lhs_weight * dt_s, order, backend)
-        self._solve_half = self._factor(0.5 * dt_s, order, backend) if scheme is Scheme.BDF2 else self._solve
+        self._factor = self._prepare(self._lhs_weight * dt_s, order, backend)
+        self._factor_half = self._prepare(0.5 * dt_s, order, backend) if scheme is Scheme.BDF2 else self._factor
 
-    def _factor(self, tau_s: float, order: Order, backend: Backend) -> Solve:
+    def _prepare(self, tau_s: float, order: Order, backend: Backend) -> Factor:
         return prepare(self._system.mass + tau_s * self._system.stiffness, order=order, backend=backend)
 
     def step(
@@ -88,25 +88,25 @@ class _Stepper:
         """The state after one step; `half` are the inputs in its middle."""
         match self._scheme:
             case Scheme.BACKWARD_EULER:
-                return self._euler(before, u_before, u_now, self._dt_s, self._solve)
+                return self._euler(before, u_before, u_now, self._dt_s, self._factor)
             case Scheme.CRANK_NICOLSON:
                 return self._trapezoidal(before, u_before, u_now)
             case Scheme.BDF2 if older is None:
-                middle = self._euler(before, u_before, half, 0.5 * self._dt_s, self._solve_half)
-                return self._euler(middle, half, u_now, 0.5 * self._dt_s, self._solve_half)
+                middle = self._euler(before, u_before, half, 0.5 * self._dt_s, self._factor_half)
+                return self._euler(middle, half, u_now, 0.5 * self._dt_s, self._factor_half)
             case Scheme.BDF2:
                 return self._bdf2(before, u_before, u_now, older)
 
-    def _euler(self, before: Array, u_before: Array, u_now: Array, dt_s: float, solve: Solve) -> Array:
+    def _euler(self, before: Array, u_before: Array, u_now: Array, dt_s: float, factor: Factor) -> Array:
         system = self._system
         rhs = system.mass @ before + dt_s * (system.load @ u_now) - system.fixed_mass @ (u_now - u_before)
-        return solve(rhs)
+        return factor.solve(rhs).x
 
     def _trapezoidal(self, before: Array, u_before: Array, u_now: Array) -> Array:
         system, dt_s = self._system, self._dt_s
         rhs = system.mass @ before - 0.5 * dt_s * (system.stiffness @ before)
         rhs += 0.5 * dt_s * (system.load @ (u_before + u_now)) - system.fixed_mass @ (u_now - u_before)
-        return self._solve(rhs)
+        return self._factor.solve(rhs).x
 
     def _bdf2(self, before: Array, u_before: Array, u_now: Array, older: tuple[Array, Array] | None) -> Array:
         if older is None:
@@ -114,4 +114,4 @@ class _Stepper:
         system, (oldest, u_oldest) = self._system, older
         change = u_now - 4.0 / 3.0 * u_before + 1.0 / 3.0 * u_oldest
         rhs = system.mass @ (4.0 / 3.0 * before - 1.0 / 3.0 * oldest) - system.fixed_mass @ change
-        return self._solve(rhs + 2.0 / 3.0 * self._dt_s * (system.load @ u_now))
+        return self._factor.solve(rhs + 2.0 / 3.0 * self._dt_s * (system.load @ u_now)).x

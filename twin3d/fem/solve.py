@@ -28,4 +28,5 @@ def steady(operators: Operators, inputs: Array, *, theta: Array | None = None, b
     """
     system = system_at(operators, theta)
     inputs = np.asarray(inputs, dtype=np.float64)
-    return system.full(prepare(system.stiffness, once=True, backend=backend)(system.load @ inputs), inputs)
+    factor = prepare(system.stiffness, once=True, backend=backend)
+    return system.full(factor.solve(system.load @ inputs).x, inputs)

@@ -1,7 +1,5 @@
 """How far the linear elements are from quadratic ones on the same mesh: the discretisation error at every point."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
@@ -9,7 +7,7 @@ from scipy import sparse
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
 from twin3d.fem.bubbles import assemble_bubbles
-from twin3d.fem.linear import Order, prepare
+from twin3d.fem.linear import Factor, Order, prepare
 from twin3d.fem.system import free_dofs_of, system_at
 from twin3d.records import Operators, TetMesh
 from twin3d.scene import Scene
@@ -48,7 +46,7 @@ def steady_discretisation_error(
     """
     system = system_at(operators, theta)
     try:
-        solve = prepare(system.stiffness, order=order, backend=backend)
+        factor = prepare(system.stiffness, order=order, backend=backend)
     except SolverError:
         return np.zeros(mesh.n_points)
     bubbles = assemble_bubbles(scene, mesh, theta, backend=backend)
@@ -60,9 +58,9 @@ def steady_discretisation_error(
     K21 = sparse.csr_array(bubbles.coupling[kept])
     inputs = np.diag(input_scale)
     linear = np.asarray(system.lifting @ inputs)
-    linear[free] = solve(system.load @ inputs)
+    linear[free] = factor.solve(system.load @ inputs).x
     residual = bubbles.load[kept] @ inputs - K21 @ linear
-    change = _point_change(system.stiffness, K22, sparse.csr_array(K21[:, free]), residual, solve)
+    change = _point_change(system.stiffness, K22, sparse.csr_array(K21[:, free]), residual, factor)
     error = np.zeros(mesh.n_points)
     error[free] = np.sqrt((change**2).sum(axis=1))
     return error
@@ -73,7 +71,7 @@ def _point_change(
     K22: sparse.csr_array,
     K21: sparse.csr_array,
     residual: Array,
-    solve: Callable[[Array], Array],
+    factor: Factor,
 ) -> Array:
     """What the bubbles change at the free points, by block-preconditioned conjugate gradients, (n_free, n_columns)."""
     n_free = K11.shape[0]
@@ -85,7 +83,7 @@ def _point_change(
         return np.vstack([K11 @ x[:n_free] + K12 @ x[n_free:], K21 @ x[:n_free] + K22 @ x[n_free:]])
 
     def precondition(r: Array) -> Array:
-        return np.vstack([solve(r[:n_free]), inverse_diagonal * r[n_free:]])
+        return np.vstack([factor.solve(r[:n_free]).x, inverse_diagonal * r[n_free:]])
 
     x, r = np.zeros_like(b), b
     z = precondition(r)

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
-from twin3d.fem.linear import Order, Solve, prepare
+from twin3d.fem.linear import Factor, Order, prepare
 from twin3d.fem.system import System, free_dofs_of, lifting_of
 from twin3d.records import Operators
 
@@ -92,23 +92,23 @@ def snapshots(
     driven = np.flatnonzero(np.abs(F).sum(axis=0) + np.abs(system.fixed_mass).sum(axis=0))
     F, fixed = F[:, driven], (system.fixed_mass * input_scale)[:, driven]
     progress(0.0, "steady responses")
-    solve = _steady_solve(system, order, backend)
-    steady = None if solve is None else solve(F)
+    factor = _steady_factor(system, order, backend)
+    steady = None if factor is None else factor.solve(F).x
     shifts = shifts_of(1.0 / LOOSE_S if steady is None else slowest_rate(system, steady.sum(axis=1)))
-    if solve is not None and steady is not None:
+    if factor is not None and steady is not None:
         yield steady
-        yield from _derivatives(solve, 0.0, steady, free, driven, input_scale, parameter_spread)
+        yield from _derivatives(factor, 0.0, steady, free, driven, input_scale, parameter_spread)
     for number, shift in enumerate(shifts):
         progress((number + 1) / (len(shifts) + 1), f"responses at {1.0 / shift:.3g} s")
-        solve = prepare(system.mass * float(shift) + system.stiffness, order=order, backend=backend)
-        response = solve(F - shift * fixed)
+        factor = prepare(system.mass * float(shift) + system.stiffness, order=order, backend=backend)
+        response = factor.solve(F - shift * fixed).x
         yield response
-        yield solve(shift * (system.mass @ response))
-        yield from _derivatives(solve, float(shift), response, free, driven, input_scale, parameter_spread)
+        yield factor.solve(shift * (system.mass @ response)).x
+        yield from _derivatives(factor, float(shift), response, free, driven, input_scale, parameter_spread)
 
 
 def _derivatives(
-    solve: Callable[[Array], Array],
+    factor: Factor,
     shift: float,
     response: Array,
     free: Free,
@@ -124,10 +124,10 @@ def _derivatives(
         rhs = (load * input_scale)[:, driven] - stiffness @ response
         if shift and mass.nnz:
             rhs -= shift * (mass @ response)
-        yield spread * solve(rhs)
+        yield spread * factor.solve(rhs).x
 
 
-def _steady_solve(system: System, order: Order, backend: Backend) -> Solve | None:
+def _steady_factor(system: System, order: Order, backend: Backend) -> Factor | None:
     """For steady problems; None where something is loose, so that there is no steady state."""
     try:
         return prepare(system.stiffness, order=order, backend=backend)

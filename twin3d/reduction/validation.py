@@ -91,14 +91,15 @@ def _errors(
 ) -> Iterator[Array]:
     """Full less reduced temperature after each step [K], shape (n_points, n_histories)."""
     system = system_at(operators, theta)
-    solve = prepare(system.mass + DT_S * system.stiffness, order=order, backend=backend)
+    factor = prepare(system.mass + DT_S * system.stiffness, order=order, backend=backend)
     M, K, F = reduced_operators(model, theta)
     reduced_solve = np.linalg.inv(M + DT_S * K)
     full = np.zeros((len(system.free_dofs), steps.shape[2]))
     reduced = np.zeros((model.n_modes, steps.shape[2]))
     before = np.zeros_like(steps[0])
     for now in steps:
-        full = solve(system.mass @ full + DT_S * (system.load @ now) - system.fixed_mass @ (now - before))
+        load = system.mass @ full + DT_S * (system.load @ now) - system.fixed_mass @ (now - before)
+        full = factor.solve(load).x
         jump = model.lifting_rate_map @ (now - before)
         reduced = reduced_solve @ (M @ reduced + DT_S * (F @ now) - jump)
         before = now

@@ -1,0 +1,124 @@
+"""Factorisations on the CPU: SuperLU, and PARDISO where it is installed."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from twin3d.backend import one_blas_thread
+from twin3d.errors import CapabilityError, SolverError
+from twin3d.fem.linear.choice import has_pardiso
+from twin3d.fem.linear.interface import (
+    RTOL,
+    Array,
+    Method,
+    Order,
+    SolveResult,
+    SolveStatus,
+    checked_load,
+    relative_residuals,
+    rounding_floor,
+    successful,
+)
+from twin3d.fem.linear.order import nested_dissection
+
+MAX_REFINEMENTS = 3
+
+
+class SuperLU:
+    """A factor by SciPy's SuperLU in symmetric mode, in a nested-dissection order."""
+
+    method = Method.SUPERLU
+
+    def __init__(self, A: sparse.csr_array, *, order: Order | None = None, reason: str) -> None:
+        self.reason, self.n = reason, A.shape[0]
+        self._order = nested_dissection(A) if order is None or not len(order) else order
+        self.refactor(A)
+
+    def refactor(self, A: sparse.csr_array) -> None:
+        """Serve another matrix of the same pattern; keeps the order."""
+        check_same_size(A, self.n)
+        self._A = A
+        permuted = sparse.csc_array(A[self._order][:, self._order])
+        options = {"SymmetricMode": True, "Equil": False}
+        try:
+            with one_blas_thread():
+                self._factor = splu(permuted, permc_spec="NATURAL", diag_pivot_thresh=0.0, options=options)
+        except RuntimeError as error:
+            raise SolverError(f"the system cannot be factorised: {error}; check the materials and loads") from error
+
+    def solve(self, F: Array, *, guess: Array | None = None, rtol: float = RTOL) -> SolveResult:
+        """Solve A x = F."""
+        return refined(self._A, checked_load(F, self.n), self._apply, method=self.method, rtol=rtol)
+
+    def _apply(self, F: Array) -> Array:
+        x = np.zeros_like(F)
+        with one_blas_thread():
+            x[self._order] = self._factor.solve(np.ascontiguousarray(F[self._order]))
+        return x
+
+
+class Pardiso:
+    """A Cholesky factor by MKL's PARDISO, on the upper triangle."""
+
+    method = Method.PARDISO
+
+    def __init__(self, A: sparse.csr_array, *, reason: str) -> None:
+        if not has_pardiso():
+            raise CapabilityError("PARDISO is not installed; pip install 'twin3d[mkl]', or take superlu or multigrid")
+        self.reason, self.n = reason, A.shape[0]
+        self._solver: Any = importlib.import_module("pypardiso").PyPardisoSolver(mtype=2)
+        self.refactor(A)
+
+    def refactor(self, A: sparse.csr_array) -> None:
+        """Serve another matrix of the same pattern."""
+        check_same_size(A, self.n)
+        self._A, self._upper = A, sparse.csr_matrix(sparse.triu(A))
+        self._solver.factorize(self._upper)
+
+    def solve(self, F: Array, *, guess: Array | None = None, rtol: float = RTOL) -> SolveResult:
+        """Solve A x = F."""
+        return refined(self._A, checked_load(F, self.n), self._apply, method=self.method, rtol=rtol)
+
+    def _apply(self, F: Array) -> Array:
+        return np.asarray(self._solver.solve(self._upper, np.asfortranarray(F)))
+
+
+def check_same_size(A: sparse.csr_array, n: int) -> None:
+    """Raise SolverError where a matrix is not of the size that was prepared."""
+    if A.shape != (n, n):
+        raise SolverError(f"a matrix of shape {A.shape} cannot replace one of {n} unknowns; prepare it anew")
+
+
+def refined(
+    A: sparse.csr_array, F: Array, apply: Callable[[Array], Array], *, method: Method, rtol: float
+) -> SolveResult:
+    """A solution by a factor, refined until its true residual is small enough.
+
+    Args:
+        A: The matrix.
+        F: Right-hand sides.
+        apply: Solves with the factor.
+        method: For the error.
+        rtol: Largest relative residual.
+
+    Raises:
+        SolverError: The residual stays above `rtol` and above what rounding explains.
+    """
+    x = apply(F)
+    r, residuals = relative_residuals(A, x, F)
+    number = 0
+    while not _is_reached(residuals, rtol) and number < MAX_REFINEMENTS:
+        x, number = x + apply(r), number + 1
+        r, residuals = relative_residuals(A, x, F)
+    status = SolveStatus.CONVERGED if _is_reached(residuals, rtol) else SolveStatus.STAGNATED
+    if status is SolveStatus.STAGNATED and bool((residuals <= np.maximum(rtol, rounding_floor(A, x, F))).all()):
+        status = SolveStatus.ROUNDING
+    return successful(SolveResult(x, status, number, float(residuals.max(initial=0.0))), method, rtol=rtol)
+
+
+def _is_reached(residuals: Array, rtol: float) -> bool:
+    return bool((residuals <= rtol).all())
