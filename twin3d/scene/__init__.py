@@ -1,38 +1,16 @@
 """What the user writes: a scene file in TOML, checked and turned into a `Scene` in SI."""
 
-from twin3d.scene.model import (
-    STEFAN_BOLTZMANN,
-    Check,
-    ConstantSignal,
-    Contact,
-    Convection,
-    Feed,
-    FixedTemperature,
-    Geometry,
-    HeatFlux,
-    HeatSource,
-    Input,
-    Load,
-    LocalSize,
-    Material,
-    PartMaterial,
-    Plant,
-    PlantSpread,
-    Radiation,
-    Scene,
-    Sensor,
-    SensorQuantity,
-    SensorRole,
-    Signal,
-    SineSignal,
-    Statistic,
-    StepsSignal,
-    Uncertainty,
-    UnknownPrior,
-    View,
-)
+from twin3d.scene.geometry import Geometry, LocalSize
+from twin3d.scene.inputs import Input, Uncertainty, UnknownPrior
+from twin3d.scene.loads import STEFAN_BOLTZMANN, Convection, FixedTemperature, HeatFlux, HeatSource, Load, Radiation
+from twin3d.scene.model import Scene
+from twin3d.scene.outputs import Check, Feed, Statistic, View
+from twin3d.scene.parts import Contact, Material, PartMaterial
+from twin3d.scene.plant import Plant, PlantSpread
 from twin3d.scene.reading import json_schema, load_scene
 from twin3d.scene.selectors import Selector
+from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
+from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
 
 __all__ = [
     "STEFAN_BOLTZMANN",

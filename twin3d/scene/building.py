@@ -7,21 +7,30 @@ from typing import Any
 
 from twin3d.assets import asset_path, list_assets
 from twin3d.errors import SceneError, UnitError
-from twin3d.scene import model, written
+from twin3d.scene import written
+from twin3d.scene.geometry import Geometry
+from twin3d.scene.inputs import Input, InputUnit, UnknownPrior
+from twin3d.scene.loads import Convection, FixedTemperature, HeatFlux, HeatSource, Load, Radiation
 from twin3d.scene.materials import material
+from twin3d.scene.model import Scene
 from twin3d.scene.naming import meant, named_faces
+from twin3d.scene.outputs import Check, Statistic
+from twin3d.scene.parts import Contact, Material, PartMaterial
+from twin3d.scene.plant import Plant
 from twin3d.scene.problems import Problems, nearest
 from twin3d.scene.selectors import Selector
+from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
+from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
 from twin3d.scene.toml_lines import Place
 from twin3d.units import affine_to_si, parse_difference, parse_quantity
 
 UNITLESS_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".off", ".brep"})
 """Formats whose files never say their unit."""
 
-NOWHERE = model.Input(name="nowhere", unit="W", value=0.0)
+NOWHERE = Input(name="nowhere", unit="W", value=0.0)
 
 
-def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -> model.Scene | None:
+def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -> Scene | None:
     """The scene that a file means; None when a problem was noted.
 
     Args:
@@ -59,7 +68,7 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
     }
     if all(load.input in inputs for load in loads) and not problems.is_incomplete("load"):
         _refuse_idle_inputs(source, loads, problems)
-    return None if problems.listed() else model.Scene(**fields)
+    return None if problems.listed() else Scene(**fields)
 
 
 def _refuse_twins(names: Sequence[str], table: str, key: str, problems: Problems) -> None:
@@ -69,7 +78,7 @@ def _refuse_twins(names: Sequence[str], table: str, key: str, problems: Problems
             problems.add((table, index, key), f'a second {table} is named "{name}"; give each its own {key}')
 
 
-def _refuse_second_drivers(sensors: Sequence[model.Sensor], problems: Problems) -> None:
+def _refuse_second_drivers(sensors: Sequence[Sensor], problems: Problems) -> None:
     first: dict[str, str] = {}
     for index, sensor in enumerate(sensors):
         if sensor.drives is not None and first.setdefault(sensor.drives, sensor.id) != sensor.id:
@@ -79,7 +88,7 @@ def _refuse_second_drivers(sensors: Sequence[model.Sensor], problems: Problems) 
             problems.add(("sensor", index, "drives"), message)
 
 
-def _refuse_idle_inputs(source: written.WrittenTables, loads: Sequence[model.Load], problems: Problems) -> None:
+def _refuse_idle_inputs(source: written.WrittenTables, loads: Sequence[Load], problems: Problems) -> None:
     used = {load.input for load in loads}
     for index, item in enumerate(source.input):
         if item.name not in used:
@@ -88,7 +97,7 @@ def _refuse_idle_inputs(source: written.WrittenTables, loads: Sequence[model.Loa
             )
 
 
-def _geometry(geometry: model.Geometry, path: Path, problems: Problems) -> model.Geometry:
+def _geometry(geometry: Geometry, path: Path, problems: Problems) -> Geometry:
     place = ("geometry", "file")
     if geometry.file.suffix.lower() in UNITLESS_SUFFIXES and geometry.unit is None:
         problems.add(place, f'{geometry.file.suffix} files do not say their unit; add unit = "mm" or what it is')
@@ -103,7 +112,7 @@ def _geometry(geometry: model.Geometry, path: Path, problems: Problems) -> model
     return geometry
 
 
-def _parts(entries: Sequence[written.WrittenPart], problems: Problems) -> tuple[model.PartMaterial, ...]:
+def _parts(entries: Sequence[written.WrittenPart], problems: Problems) -> tuple[PartMaterial, ...]:
     parts = []
     for index, entry in enumerate(entries):
         if isinstance(entry.material, str):
@@ -111,19 +120,19 @@ def _parts(entries: Sequence[written.WrittenPart], problems: Problems) -> tuple[
             found = _noted(("part", index, "material"), problems, lambda name=name: material(name), None)
         else:
             full = entry.material
-            found = model.Material(**{**full.model_dump(), "name": full.name or entry.name})
+            found = Material(**{**full.model_dump(), "name": full.name or entry.name})
         if found is not None:
-            parts.append(model.PartMaterial(part=entry.name, material=found))
+            parts.append(PartMaterial(part=entry.name, material=found))
     return tuple(parts)
 
 
-def _input(entry: written.WrittenInput, place: Place, problems: Problems) -> model.Input:
+def _input(entry: written.WrittenInput, place: Place, problems: Problems) -> Input:
     unit = entry.value.unit
     prior = None if entry.unknown is None else _prior(entry, (*place, "unknown"), problems)
-    return model.Input(name=entry.name, unit=unit, value=entry.value.value, unknown=prior)
+    return Input(name=entry.name, unit=unit, value=entry.value.value, unknown=prior)
 
 
-def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> model.UnknownPrior:
+def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> UnknownPrior:
     prior, unit, value = entry.unknown, entry.value.unit, entry.value.value
     if prior is None:
         raise ValueError(f"input {entry.name} is not unknown")
@@ -137,17 +146,17 @@ def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> mod
     low, high = bounds["minimum"], bounds["maximum"]
     if (low is not None and low > value) or (high is not None and high < value):
         problems.add(place, f"the prior mean {value:g} {unit} lies outside its own minimum and maximum")
-    return model.UnknownPrior(spread=spread, time_constant=prior.time_constant, minimum=low, maximum=high)
+    return UnknownPrior(spread=spread, time_constant=prior.time_constant, minimum=low, maximum=high)
 
 
 def _load(
     entry: written.WrittenLoad,
     index: int,
     source: written.WrittenTables,
-    inputs: dict[str, model.Input],
+    inputs: dict[str, Input],
     faces: Mapping[str, Selector],
     problems: Problems,
-) -> model.Load:
+) -> Load:
     """The load of an entry; a constant in it becomes an automatic input."""
     number = sum(other.kind == entry.kind for other in source.load[: index + 1])
     name = entry.name or f"{entry.kind}_{number}"
@@ -166,7 +175,7 @@ def _load(
     }
     if isinstance(entry, written.WrittenRadiation):
         common["around"] = source.initial_temperature if entry.around is None else entry.around
-    load: model.Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driver})
+    load: Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driver})
     return load
 
 
@@ -174,27 +183,27 @@ _UNREADY = ("face",)
 """Fields that pydantic would take apart when it dumps a model."""
 
 _LOADS: Mapping[str, type[Any]] = {
-    "heat_source": model.HeatSource,
-    "heat_flux": model.HeatFlux,
-    "convection": model.Convection,
-    "fixed_temperature": model.FixedTemperature,
-    "radiation": model.Radiation,
+    "heat_source": HeatSource,
+    "heat_flux": HeatFlux,
+    "convection": Convection,
+    "fixed_temperature": FixedTemperature,
+    "radiation": Radiation,
 }
 
 
 def _driver(
     value: float | written.InputReference | None,
     automatic: str,
-    unit: model.InputUnit,
+    unit: InputUnit,
     place: Place,
-    inputs: dict[str, model.Input],
+    inputs: dict[str, Input],
     problems: Problems,
 ) -> str:
     """The name of the input that drives a load."""
     if value is None:
         return NOWHERE.name
     if not isinstance(value, written.InputReference):
-        inputs[automatic] = model.Input(name=automatic, unit=unit, value=value)
+        inputs[automatic] = Input(name=automatic, unit=unit, value=value)
         return automatic
     known = inputs.get(value.input)
     if known is None:
@@ -204,10 +213,9 @@ def _driver(
     return value.input
 
 
-def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> tuple[model.Contact, ...]:
+def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> tuple[Contact, ...]:
     contacts = tuple(
-        model.Contact(**{**dict(entry), "name": entry.name or f"contact_{index + 1}"})
-        for index, entry in enumerate(entries)
+        Contact(**{**dict(entry), "name": entry.name or f"contact_{index + 1}"}) for index, entry in enumerate(entries)
     )
     _refuse_twins([contact.name for contact in contacts], "contact", "name", problems)
     return contacts
@@ -216,10 +224,10 @@ def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> 
 def _sensor(
     entry: written.WrittenSensor,
     place: Place,
-    inputs: Mapping[str, model.Input],
+    inputs: Mapping[str, Input],
     faces: Mapping[str, Selector],
     problems: Problems,
-) -> model.Sensor:
+) -> Sensor:
     si_unit = entry.quantity.si_unit
     _noted((*place, "unit"), problems, lambda: affine_to_si(entry.unit, si_unit), None)
     noise = _positive((*place, "noise"), problems, entry.noise, si_unit)
@@ -229,23 +237,21 @@ def _sensor(
         bias = _noted((*place, "bias"), problems, lambda: parse_difference(bias_text, si_unit), 0.0)
     if bias < 0.0:
         problems.add((*place, "bias"), f'found "{bias_text}", expected at least 0')
-    if entry.role is model.SensorRole.DRIVE:
+    if entry.role is SensorRole.DRIVE:
         _check_driving(entry, place, inputs, problems)
     else:
         _check_looking(entry, place, problems)
     values = {key: getattr(entry, key) for key in _SENSOR_KEYS if getattr(entry, key) is not None}
     if entry.face is not None:
         values["face"] = meant(entry.face, (*place, "face"), faces, problems, in_load=False)
-    return model.Sensor(**values, noise=noise, bias=max(0.0, bias))
+    return Sensor(**values, noise=noise, bias=max(0.0, bias))
 
 
 _SENSOR_KEYS = ("id", "quantity", "unit", "position", "part", "depth", "tolerance", "lag", "period", "role", "drives")
 """Keys of a sensor that mean the same in the file and in the scene."""
 
 
-def _check_driving(
-    entry: written.WrittenSensor, place: Place, inputs: Mapping[str, model.Input], problems: Problems
-) -> None:
+def _check_driving(entry: written.WrittenSensor, place: Place, inputs: Mapping[str, Input], problems: Problems) -> None:
     if entry.drives is None:
         problems.add(place, f'a sensor of role "drive" says which input it drives; {nearest("", inputs)}')
         return
@@ -262,7 +268,7 @@ def _check_driving(
 
 
 def _check_looking(entry: written.WrittenSensor, place: Place, problems: Problems) -> None:
-    if entry.quantity is not model.SensorQuantity.TEMPERATURE:
+    if entry.quantity is not SensorQuantity.TEMPERATURE:
         problems.add(
             (*place, "quantity"),
             f'only temperatures can {entry.role} the field; a {entry.quantity} can drive an input (role = "drive")',
@@ -276,8 +282,8 @@ def _check_looking(entry: written.WrittenSensor, place: Place, problems: Problem
         problems.add((*place, "drives"), 'only a sensor of role "drive" drives an input; set role = "drive"')
 
 
-def _plant(entry: written.WrittenPlant, inputs: Mapping[str, model.Input], problems: Problems) -> model.Plant:
-    signals: dict[str, model.Signal] = {}
+def _plant(entry: written.WrittenPlant, inputs: Mapping[str, Input], problems: Problems) -> Plant:
+    signals: dict[str, Signal] = {}
     for name, signal in entry.signals.items():
         place: Place = ("plant", "signals", name)
         known = inputs.get(name)
@@ -288,20 +294,20 @@ def _plant(entry: written.WrittenPlant, inputs: Mapping[str, model.Input], probl
         if built is not None:
             signals[name] = built
     values = {key: getattr(entry, key) for key in ("cell_size", "refine", "local_sizes", "seed", "spread", "bias")}
-    return model.Plant(**values, lag_error=entry.lag_error, signals=signals)
+    return Plant(**values, lag_error=entry.lag_error, signals=signals)
 
 
-def _signal(signal: written.WrittenSignal, unit: str) -> model.Signal:
+def _signal(signal: written.WrittenSignal, unit: str) -> Signal:
     match signal:
         case written.WrittenConstant():
-            return model.ConstantSignal(value=parse_quantity(signal.value, unit))
+            return ConstantSignal(value=parse_quantity(signal.value, unit))
         case written.WrittenSine():
             mean, amplitude = parse_quantity(signal.mean, unit), parse_difference(signal.amplitude, unit)
-            return model.SineSignal(mean=mean, amplitude=amplitude, period=signal.period, phase=signal.phase)
+            return SineSignal(mean=mean, amplitude=amplitude, period=signal.period, phase=signal.phase)
         case written.WrittenSteps():
             _check_steps(signal)
             values = tuple(parse_quantity(value, unit) for value in signal.values)
-            return model.StepsSignal(times=signal.times, values=values, repeat=signal.repeat)
+            return StepsSignal(times=signal.times, values=values, repeat=signal.repeat)
 
 
 def _check_steps(signal: written.WrittenSteps) -> None:
@@ -313,7 +319,7 @@ def _check_steps(signal: written.WrittenSteps) -> None:
         raise SceneError(f"it repeats after {signal.repeat:g} s, before its last step at {signal.times[-1]:g} s")
 
 
-def _check(entry: model.Check, place: Place, sensors: Iterable[model.Sensor], problems: Problems) -> model.Check:
+def _check(entry: Check, place: Place, sensors: Iterable[Sensor], problems: Problems) -> Check:
     places = {key: getattr(entry, key) for key in ("position", "part", "sensor") if getattr(entry, key) is not None}
     if len(places) != 1:
         problems.add(place, f"expected exactly one of position, part and sensor; found {', '.join(places) or 'none'}")
@@ -322,7 +328,7 @@ def _check(entry: model.Check, place: Place, sensors: Iterable[model.Sensor], pr
         problems.add_unknown_name((*place, "sensor"), "sensor", entry.sensor, seeing)
     if entry.sensor is not None and not seeing.get(entry.sensor, True):
         problems.add((*place, "sensor"), f'the sensor "{entry.sensor}" has neither position nor face to check')
-    is_value = entry.statistic is model.Statistic.VALUE
+    is_value = entry.statistic is Statistic.VALUE
     if (entry.part is not None) == is_value:
         due = "max, min or mean over a part" if is_value else "value at a point or sensor"
         problems.add((*place, "statistic"), f'found "{entry.statistic}", expected {due}')

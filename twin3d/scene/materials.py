@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from twin3d.errors import SceneError
-from twin3d.scene.model import Material
+from twin3d.scene.parts import Material
 from twin3d.scene.quantities import FROM_FILE
 
 FILL_IN = "fill in"

@@ -9,19 +9,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from twin3d.errors import UnitError
-from twin3d.scene.model import (
-    Check,
-    Feed,
-    Frozen,
-    Geometry,
-    InputUnit,
-    LocalSize,
-    PlantSpread,
-    SensorQuantity,
-    SensorRole,
-    Uncertainty,
-    View,
-)
+from twin3d.scene.frozen import Frozen
+from twin3d.scene.geometry import Geometry, LocalSize
+from twin3d.scene.inputs import InputUnit, Uncertainty
+from twin3d.scene.outputs import Check, Feed, View
+from twin3d.scene.plant import PlantSpread
 from twin3d.scene.quantities import (
     QUANTITY_PATTERN,
     Angle,
@@ -41,6 +33,7 @@ from twin3d.scene.quantities import (
     is_number,
     problem,
 )
+from twin3d.scene.sensors import SensorQuantity, SensorRole
 from twin3d.units import EXAMPLES, KINDS, parse_quantity
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
