@@ -1,20 +1,9 @@
-"""What selectors are made of: one frozen record for each term, that writes itself as text."""
+"""The terms of selectors: one frozen record for each, that writes itself as text."""
 
-import math
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-SINGLE_TOLERANCE = 0.02
-"""A single size, as in ``r=5 mm``, matches within this relative tolerance: tessellation and fitting blur it."""
-
-Vector: TypeAlias = tuple[float, float, float]
-
-AXES: dict[str, Vector] = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
-RESERVED = frozenset({"and", "or", "not", "to"})
-"""Words that no name without quotes can be."""
-GLOB = re.compile(r"\"([^\"]+)\"|'([^']+)'|([^\s(),\"']+)")
+from twin3d.scene.selectors.wording import Vector, cylinder_text, direction_text, glob_text, point_text, range_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +14,7 @@ class Normal:
     """Unit vector, outward."""
 
     def __str__(self) -> str:
-        return f"normal {_direction_text(self.direction)}"
+        return f"normal {direction_text(self.direction)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +27,7 @@ class Plane:
     """Unit vector."""
 
     def __str__(self) -> str:
-        return f"plane {self.side} {_direction_text(self.axis).removeprefix('+')}"
+        return f"plane {self.side} {direction_text(self.axis).removeprefix('+')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ class Hole:
     """Unit vector along the hole, either way; None for any."""
 
     def __str__(self) -> str:
-        return "hole" + _cylinder_text(self.radius, self.axis)
+        return "hole" + cylinder_text(self.radius, self.axis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +85,7 @@ class Cylinder:
     """Unit vector along the cylinder, either way; None for any."""
 
     def __str__(self) -> str:
-        return "cylinder" + _cylinder_text(self.radius, self.axis)
+        return "cylinder" + cylinder_text(self.radius, self.axis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +96,7 @@ class Sphere:
     """Smallest and largest radius [m]; None for any."""
 
     def __str__(self) -> str:
-        return "sphere" + _cylinder_text(self.radius, None)
+        return "sphere" + cylinder_text(self.radius, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +107,7 @@ class Cone:
     """Unit vector along the cone's axis, either way; None for any."""
 
     def __str__(self) -> str:
-        return "cone" + _cylinder_text(None, self.axis)
+        return "cone" + cylinder_text(None, self.axis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +118,7 @@ class Near:
     """Point [m]."""
 
     def __str__(self) -> str:
-        return f"near {_point_text(self.point)}"
+        return f"near {point_text(self.point)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +131,7 @@ class Box:
     """Highest corner [m]."""
 
     def __str__(self) -> str:
-        return f"box {_point_text(self.lo)} to {_point_text(self.hi)}"
+        return f"box {point_text(self.lo)} to {point_text(self.hi)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +144,7 @@ class Between:
     """Glob on part names."""
 
     def __str__(self) -> str:
-        return f"between {_glob_text(self.a)} {_glob_text(self.b)}"
+        return f"between {glob_text(self.a)} {glob_text(self.b)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +155,7 @@ class Part:
     """Glob on part names."""
 
     def __str__(self) -> str:
-        return f"part {_glob_text(self.glob)}"
+        return f"part {glob_text(self.glob)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +166,7 @@ class Name:
     """Glob on face names."""
 
     def __str__(self) -> str:
-        return f"name {_glob_text(self.glob)}"
+        return f"name {glob_text(self.glob)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +212,7 @@ class Area:
     """Smallest and largest area [m²]."""
 
     def __str__(self) -> str:
-        return f"area {_range_text(self.bounds, 1e6)} mm^2"
+        return f"area {range_text(self.bounds, 1e6)} mm^2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,61 +234,7 @@ class Other:
         return "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A selection that the scene names in ``[faces]``."""
-
-    name: str
-    meaning: "Selector | None" = None
-    """What the scene says under the name; None until the scene is built."""
-
-    def __str__(self) -> str:
-        return f"face {self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Adjacent:
-    """Outer faces that share an edge with the selected ones, which are left out."""
-
-    inner: "Selector"
-
-    def __str__(self) -> str:
-        return f"adjacent to {_inner_text(self.inner, Or, And)}"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Faces that both sides select."""
-
-    left: "Selector"
-    right: "Selector"
-
-    def __str__(self) -> str:
-        return f"{_inner_text(self.left, Or)} and {_inner_text(self.right, Or, And)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Faces that either side selects."""
-
-    left: "Selector"
-    right: "Selector"
-
-    def __str__(self) -> str:
-        return f"{self.left} or {_inner_text(self.right, Or)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Faces that the inner selector leaves."""
-
-    inner: "Selector"
-
-    def __str__(self) -> str:
-        return f"not {_inner_text(self.inner, Or, And)}"
-
-
-Selector: TypeAlias = (
+Term: TypeAlias = (
     Normal
     | Plane
     | AnyPlane
@@ -321,72 +256,5 @@ Selector: TypeAlias = (
     | Area
     | Id
     | Other
-    | Named
-    | Adjacent
-    | And
-    | Or
-    | Not
 )
-
-
-def walk(selector: Selector) -> Iterator[Selector]:
-    """A selector and all terms in it, the meanings of names included."""
-    yield selector
-    match selector:
-        case And() | Or():
-            yield from walk(selector.left)
-            yield from walk(selector.right)
-        case Not() | Adjacent():
-            yield from walk(selector.inner)
-        case Named(meaning=meaning) if meaning is not None:
-            yield from walk(meaning)
-
-
-def with_meanings(selector: Selector, meanings: Mapping[str, Selector]) -> Selector:
-    """The selector, each name in it with what it means; names without a meaning stay as they are."""
-    match selector:
-        case Named(name=name):
-            return Named(name, meanings.get(name))
-        case And() | Or():
-            return type(selector)(with_meanings(selector.left, meanings), with_meanings(selector.right, meanings))
-        case Not() | Adjacent():
-            return type(selector)(with_meanings(selector.inner, meanings))
-        case _:
-            return selector
-
-
-def _direction_text(direction: Vector) -> str:
-    for name, axis in AXES.items():
-        for sign, prefix in ((1.0, "+"), (-1.0, "-")):
-            if direction == tuple(sign * value + 0.0 for value in axis):
-                return f"{prefix}{name}"
-    return ",".join(f"{value!r}" for value in direction)
-
-
-def _point_text(point: Vector) -> str:
-    return ",".join(_millimetres(value) for value in point) + " mm"
-
-
-def _cylinder_text(radius: tuple[float, float] | None, axis: Vector | None) -> str:
-    words = "" if radius is None else f" r={_range_text(radius, 1e3)} mm"
-    return words if axis is None else f"{words} along {_direction_text(axis).removeprefix('+')}"
-
-
-def _range_text(bounds: tuple[float, float], scale: float) -> str:
-    middle = 0.5 * (bounds[0] + bounds[1])
-    is_single = math.isclose(bounds[1] - bounds[0], 2.0 * SINGLE_TOLERANCE * middle, rel_tol=1e-9)
-    return f"{middle * scale:.12g}" if is_single else f"{bounds[0] * scale:.12g}..{bounds[1] * scale:.12g}"
-
-
-def _millimetres(value: float) -> str:
-    return f"{value * 1e3:.12g}"
-
-
-def _glob_text(glob: str) -> str:
-    if GLOB.fullmatch(glob) and not glob.startswith(("'", '"')) and glob not in RESERVED:
-        return glob
-    return f"'{glob}'" if '"' in glob else f'"{glob}"'
-
-
-def _inner_text(selector: Selector, *looser: type) -> str:
-    return f"({selector})" if isinstance(selector, looser) else str(selector)
+"""A term that holds no other."""
