@@ -68,7 +68,7 @@ def solver_rows(operators, size, backend):
 
 def reduced_rows(operators, mesh, scene, size, backend):
     start = time.perf_counter()
-    model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(0), backend=backend)
+    model = reduce_heat(operators, function_space(mesh), scene, rng=np.random.default_rng(0), backend=backend)
     print(
         f"reduction: {time.perf_counter() - start:.1f} s, {model.error_rms:.4f} K rms, {model.error_max:.3f} K at most"
     )

@@ -6,6 +6,7 @@ import pytest
 from twin3d.backend import get_backend
 from twin3d.checks import run_checks
 from twin3d.errors import MeshError
+from twin3d.fem.space import function_space
 from twin3d.pipeline import model_key, prepare, sensor_rows
 from twin3d.scene import load_scene
 
@@ -56,7 +57,7 @@ def test_the_key_follows_the_physics_and_not_the_sensors(cached):
 def test_sensor_rows_read_the_field_where_the_sensors_sit(cached):
     scene, _, first = cached
 
-    x = sensor_rows(scene.sensors, first.mesh) @ first.mesh.points[:, 0]
+    x = sensor_rows(scene.sensors, function_space(first.mesh)) @ first.mesh.points[:, 0]
 
     np.testing.assert_allclose(x, [sensor.position[0] for sensor in scene.sensors], atol=1e-9)
 
@@ -66,7 +67,7 @@ def test_a_sensor_outside_is_named(cached):
     lost = scene.sensors[0].model_copy(update={"id": "lost", "position": (1.0, 0.0, 0.0)})
 
     with pytest.raises(MeshError, match="lost"):
-        sensor_rows([lost], first.mesh)
+        sensor_rows([lost], function_space(first.mesh))
 
 
 def test_checks_are_solved_at_full_order(cached):

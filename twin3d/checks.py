@@ -7,13 +7,15 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from twin3d.backend import Backend
+from twin3d.backend import Backend, get_backend
 from twin3d.errors import SceneError
+from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat
+from twin3d.fem.integrals import load_blocks
 from twin3d.fem.march import march
+from twin3d.fem.rows import rows_at
 from twin3d.fem.solve import steady
-from twin3d.fem.space import function_space
-from twin3d.mesh.locate import interpolation
+from twin3d.fem.space import FunctionSpace, function_space
 from twin3d.mesh.selection import select_parts
 from twin3d.pipeline import sensor_rows
 from twin3d.records import Operators, TetMesh
@@ -45,21 +47,26 @@ class CheckResult:
         return low <= self.value <= high
 
 
+def space_of(scene: Scene, mesh: TetMesh) -> FunctionSpace:
+    """The function space of a scene on its mesh."""
+    return function_space(mesh, Element(scene.solver.element))
+
+
 def solve_nominal(
-    scene: Scene, mesh: TetMesh, times: tuple[float | str, ...], *, backend: Backend
+    scene: Scene, space: FunctionSpace, times: tuple[float | str, ...], *, backend: Backend
 ) -> dict[float | str, npt.NDArray[np.float64]]:
     """Full-order temperatures with all inputs at their nominal values.
 
     Args:
         scene: The scene.
-        mesh: Its mesh.
+        space: Its function space, from `space_of`.
         times: Times since the start [s], or ``steady``.
         backend: Where the work is done.
 
     Returns:
-        Time → temperature [K], shape (n_points,).
+        Time → temperature [K], shape (n_dofs,); mesh points come first.
     """
-    operators = assemble_heat(scene, function_space(mesh), backend=backend)
+    operators = assemble_heat(scene, space, backend=backend)
     inputs = np.array([item.value for item in scene.inputs])
     fields: dict[float | str, npt.NDArray[np.float64]] = {}
     if STEADY in times:
@@ -75,8 +82,15 @@ def run_checks(scene: Scene, mesh: TetMesh, *, backend: Backend) -> tuple[CheckR
     Raises:
         SceneError: A check names a part, point or sensor that the mesh does not have.
     """
-    fields = solve_nominal(scene, mesh, tuple({check.time for check in scene.checks}), backend=backend)
-    return tuple(CheckResult(check, _value(check, scene, mesh, fields[check.time])) for check in scene.checks)
+    space = space_of(scene, mesh)
+    fields = solve_nominal(scene, space, tuple({check.time for check in scene.checks}), backend=backend)
+    return tuple(CheckResult(check, _value(check, scene, space, fields[check.time])) for check in scene.checks)
+
+
+def mean_of(space: FunctionSpace, cells: npt.NDArray[np.signedinteger], field: npt.NDArray[np.float64]) -> float:
+    """The mean of a field over cells, weighted by volume."""
+    loads = load_blocks(space, cells, np.ones(len(cells)), backend=get_backend("numpy"))
+    return float((loads * field[space.cell_dofs[cells]]).sum() / loads.sum())
 
 
 def _march_to(
@@ -94,16 +108,16 @@ def _march_to(
     return fields
 
 
-def _value(check: Check, scene: Scene, mesh: TetMesh, field: npt.NDArray[np.float64]) -> float:
+def _value(check: Check, scene: Scene, space: FunctionSpace, field: npt.NDArray[np.float64]) -> float:
+    mesh = space.mesh
     if check.part is not None:
         cells = np.isin(mesh.cell_region, select_parts(mesh, check.part))
         if check.statistic == "mean":
-            volumes = mesh.cell_volumes()[cells]
-            return float(volumes @ field[mesh.cells[cells]].mean(axis=1) / volumes.sum())
-        return STATISTICS[check.statistic](field[np.unique(mesh.cells[cells])])
+            return mean_of(space, np.flatnonzero(cells), field)
+        return STATISTICS[check.statistic](field[np.unique(space.cell_dofs[cells])])
     if check.sensor is not None:
         sensor = scene.sensors[scene.sensor_index(check.sensor)]
-        return float((sensor_rows([sensor], mesh) @ field)[0])
+        return float((sensor_rows([sensor], space) @ field)[0])
     if check.position is None:
         raise SceneError(f"check {check.name!r} has no place; give it a position, a part or a sensor")
-    return float((interpolation(mesh, np.array([check.position])) @ field)[0])
+    return float((rows_at(space, np.array([check.position])) @ field)[0])

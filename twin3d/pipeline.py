@@ -14,10 +14,11 @@ import twin3d.fem
 import twin3d.reduction
 from twin3d.backend import Backend
 from twin3d.errors import MeshError, ReductionError
+from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat, heat_parameters
-from twin3d.fem.space import function_space
+from twin3d.fem.rows import mean_over, rows_at
+from twin3d.fem.space import FunctionSpace, function_space
 from twin3d.mesh import build_mesh
-from twin3d.mesh.locate import facet_mean, interpolation
 from twin3d.mesh.placement import Placement, place_sensors
 from twin3d.mesh.quality import MeshReport
 from twin3d.mesh.selection import select_facets
@@ -29,7 +30,7 @@ from twin3d.scene import Geometry, Scene, Sensor, SensorRole
 Progress: TypeAlias = Callable[[float, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
 
-PHYSICS = ("initial_temperature", "parts", "inputs", "loads", "contacts", "uncertainty")
+PHYSICS = ("initial_temperature", "parts", "inputs", "loads", "contacts", "uncertainty", "solver")
 """What of a scene shapes its reduced model, beside the mesh."""
 
 MESH_SHARE, ASSEMBLY_SHARE = 0.3, 0.35
@@ -44,7 +45,7 @@ class PreparedModel:
     report: MeshReport
     model: ReducedModel
     sensor_rows: sparse.csr_array
-    """What each sensor takes of the nodal values, a zero row where it drives an input, (n_sensors, n_points)."""
+    """What each sensor takes of the nodal values, a zero row where it drives an input, (n_sensors, n_dofs)."""
     from_cache: bool
     """Whether both the mesh and the reduced model came from the cache."""
 
@@ -81,7 +82,8 @@ def prepare(
         cache_dir=cache_dir,
         progress=_within(tell, 0.0, MESH_SHARE),
     )
-    rows = sensor_rows(scene.sensors, result.mesh)
+    space = function_space(result.mesh, Element(scene.solver.element))
+    rows = sensor_rows(scene.sensors, space)
     theta = None if draw_theta is None else draw_theta(heat_parameters(scene, result.mesh))
     path = None if cache_dir is None else cache_dir / f"model-{model_key(scene, result.mesh, theta)}.npz"
     model = _cached_model(path)
@@ -89,8 +91,8 @@ def prepare(
     if model is None:
         tell(MESH_SHARE, "assembling the heat equation")
         model = reduce_heat(
-            assemble_heat(scene, function_space(result.mesh), backend=backend),
-            result.mesh,
+            assemble_heat(scene, space, backend=backend),
+            space,
             scene,
             theta0=theta,
             rng=np.random.default_rng(0),
@@ -103,41 +105,41 @@ def prepare(
     return PreparedModel(result.mesh, result.report, model, rows, from_cache)
 
 
-def sensor_rows(sensors: Sequence[Sensor], mesh: TetMesh) -> sparse.csr_array:
-    """What each sensor takes of the nodal values, shape (n_sensors, n_points).
+def sensor_rows(sensors: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_array:
+    """What each sensor takes of the nodal values, shape (n_sensors, n_dofs).
 
     Raises:
         MeshError: A sensor lies too far outside the asset or its part; names it.
         SelectionError: A sensor's face matches nothing.
     """
-    placements = {placement.sensor: placement for placement in place_sensors(sensors, mesh)}
-    at_places = _rows_at(list(placements.values()), mesh)
-    rows = [at_places[sensor.id] if sensor.id in placements else _row_of_face(sensor, mesh) for sensor in sensors]
+    placements = {placement.sensor: placement for placement in place_sensors(sensors, space.mesh)}
+    at_places = _rows_at(list(placements.values()), space)
+    rows = [at_places[sensor.id] if sensor.id in placements else _row_of_face(sensor, space) for sensor in sensors]
     return sparse.csr_array(sparse.vstack(rows, format="csr"))
 
 
-def _rows_at(placements: Sequence[Placement], mesh: TetMesh) -> dict[str, sparse.csr_array]:
+def _rows_at(placements: Sequence[Placement], space: FunctionSpace) -> dict[str, sparse.csr_array]:
     """The row of each placed sensor by its id; it looks into its own part only, not across a contact."""
     rows: dict[str, sparse.csr_array] = {}
     for part in {placement.part for placement in placements}:
         there = [placement for placement in placements if placement.part == part]
-        values = interpolation(mesh, np.array([placement.placed for placement in there]), parts=[part])
+        values = rows_at(space, np.array([placement.placed for placement in there]), parts=[part])
         rows |= {placement.sensor: values[[index]] for index, placement in enumerate(there)}
     return rows
 
 
-def _row_of_face(sensor: Sensor, mesh: TetMesh) -> sparse.csr_array:
+def _row_of_face(sensor: Sensor, space: FunctionSpace) -> sparse.csr_array:
     if sensor.role is SensorRole.DRIVE:
-        return sparse.csr_array((1, mesh.n_points))
+        return sparse.csr_array((1, space.n_dofs))
     if sensor.face is None:
         raise MeshError(f"sensor {sensor.id} has neither a position nor a face; give it one of them")
-    return facet_mean(mesh, select_facets(mesh, sensor.face))
+    return mean_over(space, select_facets(space.mesh, sensor.face))
 
 
 def model_key(scene: Scene, mesh: TetMesh, theta: npt.NDArray[np.float64] | None) -> str:
     """Content address of a reduced model's making: its mesh, its physics, its parameters and the code that makes it."""
     digest = hashlib.blake2b(digest_size=20)
-    gaps = (mesh.gap_corners, mesh.gap_weights, mesh.gap_areas)
+    gaps = (mesh.gap_corners, mesh.gap_weights, mesh.gap_areas, mesh.curved_points)
     for array in (mesh.points, mesh.cells, mesh.cell_region, mesh.facets, mesh.facet_parts, mesh.contact_facets, *gaps):
         digest.update(np.ascontiguousarray(array).tobytes())
     digest.update("\0".join((*mesh.part_names, *mesh.face_names)).encode())

@@ -149,18 +149,20 @@ def score(
         truth: What really happened.
         prior: Nominal value or prior mean of every input, shape (n_inputs,).
     """
-    field = TruthField(truth, mesh)
-    open_loop = march_open_loop(model, truth, frames, inputs_of=lambda _: prior)
-    told = march_open_loop(model, truth, frames, inputs_of=lambda t: interpolate_rows(t, truth.times_ns, truth.inputs))
+    field, at_points = TruthField(truth, mesh), slice(mesh.n_points)
+    alone_fields, told_fields = (
+        [values[at_points] for values in march_open_loop(model, truth, frames, inputs_of=inputs_of)]
+        for inputs_of in (lambda _: prior, lambda t: interpolate_rows(t, truth.times_ns, truth.inputs))
+    )
     squares = np.zeros(3)
     inside = 0.0
     hottest = 0.0
-    for frame, alone, informed in zip(frames, open_loop, told, strict=True):
+    for frame, alone, informed in zip(frames, alone_fields, told_fields, strict=True):
         true = field.at(frame.time_ns)
-        estimate = lift.temperature(model, frame.coefficients, frame.inputs)
+        estimate = lift.temperature(model, frame.coefficients, frame.inputs, dofs=at_points)
         if frame.covariance_factor is None:
             raise ValueError(f"frame {frame.sequence} has no covariance factor")
-        band = NORMAL_90 * lift.deviation(model, frame.covariance_factor)
+        band = NORMAL_90 * lift.deviation(model, frame.covariance_factor, dofs=at_points)
         squares += [np.mean((values - true) ** 2) for values in (estimate, alone, informed)]
         inside += float(np.mean(np.abs(estimate - true) <= band))
         hottest += abs(float(estimate.max() - true.max()))
@@ -193,7 +195,7 @@ def march_open_loop(
         dt_s: Step [s]; inputs are held during a step.
 
     Returns:
-        Temperatures [K], each of shape (n_points,).
+        Temperatures [K], each of shape (n_dofs,).
     """
     step = discretise(model, None, dt_s)
     time_ns, coefficients = truth.start_ns, np.zeros(model.n_modes)

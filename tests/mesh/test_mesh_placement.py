@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from twin3d.errors import MeshError
+from twin3d.fem.space import function_space
 from twin3d.mesh.faces import face_table
 from twin3d.mesh.placement import place_sensors, placement_lines
 from twin3d.mesh.probe import Probe
@@ -59,7 +60,9 @@ def test_the_row_of_a_sensor_stays_on_its_side_of_a_contact(power_module):
     mesh = power_module.mesh
     region = mesh.part_names.index("heatsink")
 
-    rows = sensor_rows([sensor("tc", 0, 0, 8.2, part="heatsink"), sensor("drilled", 0, 0, 11, depth=1e-3)], mesh)
+    sensors = [sensor("tc", 0, 0, 8.2, part="heatsink"), sensor("drilled", 0, 0, 11, depth=1e-3)]
+
+    rows = sensor_rows(sensors, function_space(mesh))
 
     assert set(rows[[0]].indices[rows[[0]].data > 1e-12]) <= set(np.unique(mesh.cells[mesh.cell_region == region]))
     np.testing.assert_allclose(rows @ mesh.points, [[0, 0, 8e-3], [0, 0, 10e-3]], atol=1e-9)

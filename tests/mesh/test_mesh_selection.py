@@ -5,7 +5,7 @@ import pytest
 
 from twin3d.errors import MeshError, SelectionError
 from twin3d.mesh.faces import face_table
-from twin3d.mesh.locate import facet_mean, interpolation, nearest_on_triangles
+from twin3d.mesh.locate import interpolation, nearest_on_triangles
 from twin3d.mesh.selection import select_facets, select_load_facets, select_parts
 from twin3d.scene import Convection, HeatSource, Radiation, selectors
 
@@ -285,15 +285,6 @@ def test_looking_in_one_part_ignores_the_other_side_of_a_contact(power_module):
         rows = interpolation(mesh, spot, parts=[index])
 
         assert set(rows.indices[rows.data > 1e-12]) <= set(np.unique(mesh.cells[mesh.cell_region == index]))
-
-
-def test_the_mean_over_facets_is_weighted_by_area(power_module):
-    mesh = power_module.mesh
-    facets = select_facets(mesh, selectors.parse("near 0, 0, 11 mm"))
-
-    mean = facet_mean(mesh, facets) @ mesh.points
-
-    assert mean[0, 2] == pytest.approx(11e-3)
 
 
 def test_nearest_points_on_triangles_lie_where_geometry_says():

@@ -8,8 +8,10 @@ from box_mesh import box_mesh, make_scene, temperature_input
 
 from twin3d.backend import get_backend
 from twin3d.errors import ReductionError
+from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.march import Scheme, march
+from twin3d.fem.rows import rows_at
 from twin3d.fem.solve import steady
 from twin3d.fem.space import function_space
 from twin3d.mesh.locate import interpolation
@@ -49,8 +51,9 @@ def asset():
 def reduced(asset):
     mesh, scene = asset
     backend = get_backend("numpy")
-    operators = assemble_heat(scene, function_space(mesh), backend=backend)
-    model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(1), backend=backend, max_modes=30)
+    space = function_space(mesh)
+    operators = assemble_heat(scene, space, backend=backend)
+    model = reduce_heat(operators, space, scene, rng=np.random.default_rng(1), backend=backend, max_modes=30)
     return operators, model, backend
 
 
@@ -138,10 +141,52 @@ def test_discretisation_error_is_that_against_a_finer_mesh(asset):
     true = np.abs(rows @ steady(fine_operators, u, backend=backend) - steady(operators, u, backend=backend)[chosen])
 
     stated = steady_discretisation_error(
-        operators, mesh, scene, np.array([60.0, 0.0, 0.0]), theta=np.ones(len(operators.parameters)), backend=backend
+        operators,
+        function_space(mesh),
+        scene,
+        np.array([60.0, 0.0, 0.0]),
+        theta=np.ones(len(operators.parameters)),
+        backend=backend,
     )[chosen]
 
     assert 0.4 < np.sqrt(np.mean(stated**2)) / np.sqrt(np.mean(true**2)) < 2.5
+
+
+def test_the_error_of_quadratic_elements_is_not_understated(asset):
+    mesh, scene = asset
+    fine = box_mesh((12, 6, 6), (0.1, 0.04, 0.02), n_parts=2, contact=True)
+    backend, u = get_backend("numpy"), np.array([60.0, 0.0, 300.0])
+    spaces = [function_space(m, Element.TET10) for m in (mesh, fine)]
+    operators = [assemble_heat(scene, space, backend=backend) for space in spaces]
+    found, better = (steady(of_mesh, u, backend=backend) for of_mesh in operators)
+    chosen = np.flatnonzero(np.abs(mesh.points[:, 0] - 0.05) > 1e-3)
+    true = np.abs(rows_at(spaces[1], mesh.points[chosen]) @ better - found[chosen])
+
+    stated = steady_discretisation_error(
+        operators[0],
+        spaces[0],
+        scene,
+        np.array([60.0, 0.0, 0.0]),
+        theta=np.ones(len(operators[0].parameters)),
+        backend=backend,
+    )[chosen]
+
+    assert np.mean(true <= 1.645 * stated) > 0.9
+    assert np.sqrt(np.mean(stated**2)) < 0.1
+
+
+def test_a_model_of_quadratic_elements_follows_its_full_order(asset):
+    mesh, scene = asset
+    backend, u = get_backend("numpy"), np.array([60.0, 0.0, 300.0])
+    space = function_space(mesh, Element.TET10)
+    operators = assemble_heat(scene, space, backend=backend)
+
+    model = reduce_heat(operators, space, scene, rng=np.random.default_rng(1), backend=backend, max_modes=20)
+
+    full, ours = steady(operators, u, backend=backend), lift.temperature(model, reduced_steady(model, u), u)
+    assert model.n_dofs == space.n_dofs > mesh.n_points
+    np.testing.assert_allclose(ours, full, atol=0.05)
+    np.testing.assert_array_equal(lift.temperature(model, reduced_steady(model, u), u, dofs=slice(9)), ours[:9])
 
 
 def test_a_model_survives_the_disk(reduced, tmp_path):
@@ -179,8 +224,9 @@ def test_a_body_that_nothing_holds_is_reduced_and_stores_all_heat():
         contacts=[Contact(name="joint", between=("part_0", "part_1"), conductance=500.0)],
     )
     backend = get_backend("numpy")
-    operators = assemble_heat(scene, function_space(mesh), backend=backend)
-    model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(1), backend=backend, max_modes=20)
+    space = function_space(mesh)
+    operators = assemble_heat(scene, space, backend=backend)
+    model = reduce_heat(operators, space, scene, rng=np.random.default_rng(1), backend=backend, max_modes=20)
     u, heat = np.array([20.0]), 20.0 * 300.0
 
     a = discretise(model, None, 300.0).step(np.zeros(model.n_modes), u, u)

@@ -60,9 +60,10 @@ class PowerStudy:
         geometry = self.scene.geometry.model_copy(update={"cell_size": cell_m, "refine": refine})
         scene = self.scene.model_copy(update=changes)
         mesh = build_mesh(geometry, scene.contacts, cache_dir=None).mesh
-        operators = assemble_heat(scene, function_space(mesh), backend=backend)
-        model = reduce_heat(operators, mesh, scene, rng=np.random.default_rng(0), backend=backend, **options)
-        return SimpleNamespace(mesh=mesh, model=model, sensor_rows=sensor_rows(scene.sensors, mesh))
+        space = function_space(mesh)
+        operators = assemble_heat(scene, space, backend=backend)
+        model = reduce_heat(operators, space, scene, rng=np.random.default_rng(0), backend=backend, **options)
+        return SimpleNamespace(mesh=mesh, model=model, sensor_rows=sensor_rows(scene.sensors, space))
 
     def run(self, seed) -> SeedResult:
         """Sixty seconds of one plant: its own parameters, powers, biases and noise."""

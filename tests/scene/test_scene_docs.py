@@ -38,6 +38,7 @@ SECTIONS = {
     "WrittenConstant": "`[plant]`",
     "WrittenSteps": "`[plant]`",
     "WrittenSine": "`[plant]`",
+    "Solver": "`[solver]`",
     "View": "`[view]`",
     "Check": "`[[check]]`",
     "Statistic": "`[[check]]`",

@@ -92,9 +92,8 @@ def test_nafems_t3_at_full_order(backend):
 
 def test_nafems_t3_reduced(backend, rng):
     mesh, scene = nafems_t3()
-    model = reduce_heat(
-        assemble_heat(scene, function_space(mesh), backend=backend), mesh, scene, rng=rng, backend=backend
-    )
+    space = function_space(mesh)
+    model = reduce_heat(assemble_heat(scene, space, backend=backend), space, scene, rng=rng, backend=backend)
     step = discretise(model, None, 0.02)
     a = np.zeros(model.n_modes)
     for number in range(1600):

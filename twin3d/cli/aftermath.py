@@ -84,13 +84,13 @@ class Aftermath:
         }
 
     def _write_fields(self) -> None:
-        model = self._prepared.model
+        model, at_points = self._prepared.model, slice(self._prepared.mesh.n_points)
         with TimeSeriesWriter(self._out / "run.vtkhdf", self._prepared.mesh) as writer:
             for frame in spaced(self._frames, FIELD_PERIOD_S):
                 time_s = (frame.time_ns - self._truth.start_ns) * 1e-9
                 factor = frame.covariance_factor
-                field = lift.temperature(model, frame.coefficients, frame.inputs)
-                deviation = np.zeros_like(field) if factor is None else lift.deviation(model, factor)
+                field = lift.temperature(model, frame.coefficients, frame.inputs, dofs=at_points)
+                deviation = np.zeros_like(field) if factor is None else lift.deviation(model, factor, dofs=at_points)
                 writer.append(time_s, field, deviation)
 
     def _draw(self, path: Path) -> None:

@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from twin3d.backend import get_backend
-from twin3d.checks import STEADY, run_checks, solve_nominal
+from twin3d.checks import STEADY, mean_of, run_checks, solve_nominal, space_of
 from twin3d.cli.check import show_checks
 from twin3d.cli.reporting import Reporter
 from twin3d.cli.scenes import open_scene
 from twin3d.errors import CheckError
 from twin3d.export.vtkhdf import TimeSeriesWriter
+from twin3d.fem.space import FunctionSpace
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.records import TetMesh
@@ -42,12 +43,14 @@ def solve(scene: Path, *, time: tuple[str, ...] = (), out: Path | None = None, b
             progress=reporter.progress,
         )
         reporter.progress(1.0, "solving at full order")
-        chosen = get_backend(backend, n_dofs=result.mesh.n_points)
-        fields = solve_nominal(checked, result.mesh, times, backend=chosen)
+        space = space_of(checked, result.mesh)
+        chosen = get_backend(backend, n_dofs=space.n_dofs)
+        fields = solve_nominal(checked, space, times, backend=chosen)
         checks = run_checks(checked, result.mesh, backend=chosen)
-    console.print(f"{checked.name}: {result.mesh.n_points:,} points; {chosen.reason}", markup=False)
+    size = f"{result.mesh.n_points:,} points, {space.n_dofs:,} unknowns"
+    console.print(f"{checked.name}: {size}; {chosen.reason}", markup=False)
     for instant in times:
-        console.print(_part_table(checked, result.mesh, instant, fields[instant]))
+        console.print(_part_table(checked, space, instant, fields[instant]))
     if out is not None:
         _write(out, result.mesh, {instant: fields[instant] for instant in times})
     missed = show_checks(checks, checked, console) if checks else []
@@ -56,16 +59,14 @@ def solve(scene: Path, *, time: tuple[str, ...] = (), out: Path | None = None, b
     return 0
 
 
-def _part_table(scene: Scene, mesh: TetMesh, time: float | str, field: npt.NDArray[np.float64]) -> Table:
+def _part_table(scene: Scene, space: FunctionSpace, time: float | str, field: npt.NDArray[np.float64]) -> Table:
     unit = scene.view.unit
     when = time if isinstance(time, str) else f"{time:g} s"
     table = Table("part", *(f"{name} in {unit}" for name in ("min", "mean", "max")), title=f"{scene.name}, {when}")
-    volumes = mesh.cell_volumes()
-    for part, name in enumerate(mesh.part_names):
-        cells = mesh.cell_region == part
-        values = field[mesh.cells[cells]]
-        mean = float(volumes[cells] @ values.mean(axis=1) / volumes[cells].sum())
-        numbers = (float(values.min()), mean, float(values.max()))
+    for part, name in enumerate(space.mesh.part_names):
+        cells = np.flatnonzero(space.mesh.cell_region == part)
+        values = field[space.cell_dofs[cells]]
+        numbers = (float(values.min()), mean_of(space, cells, field), float(values.max()))
         table.add_row(name, *(f"{from_si(number, unit, 'K'):.2f}" for number in numbers))
     return table
 
@@ -77,4 +78,5 @@ def _write(path: Path, mesh: TetMesh, fields: dict[float | str, npt.NDArray[np.f
             fields.items(), key=lambda item: last_s + 1.0 if item[0] == STEADY else float(item[0])
         ):
             at_s = float(time) if time != STEADY else (last_s + 1.0 if last_s else 0.0)
-            writer.append(at_s, field, np.zeros_like(field))
+            at_points = field[: mesh.n_points]
+            writer.append(at_s, at_points, np.zeros_like(at_points))

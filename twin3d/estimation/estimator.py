@@ -71,7 +71,7 @@ class Estimator:
 
         Args:
             model: The reduced model; its parameters' spreads are the prior of the model's error.
-            rows: Interpolation from points to sensors, shape (n_sensors, n_points); ignored for driving sensors.
+            rows: Interpolation from dofs to sensors, shape (n_sensors, n_dofs); ignored for driving sensors.
             scene_inputs: The scene's inputs, in the model's order.
             sensors: The scene's sensors, in the order that readings refer to.
             tick_s: Length of a filter step [s].

@@ -34,14 +34,14 @@ def observe(model: ReducedModel, rows: sparse.csr_array, sensors: Sequence[Senso
 
     Args:
         model: The reduced model.
-        rows: Interpolation from points to sensors, shape (n_sensors, n_points); rows of driving sensors are ignored.
+        rows: Interpolation from dofs to sensors, shape (n_sensors, n_dofs); rows of driving sensors are ignored.
         sensors: The scene's sensors.
 
     Raises:
         EstimationError: A sensor sees nothing of the model, or drives an unknown input.
     """
-    if rows.shape != (len(sensors), model.n_points):
-        raise EstimationError(f"sensor rows are {rows.shape}; expected ({len(sensors)}, {model.n_points})")
+    if rows.shape != (len(sensors), model.n_dofs):
+        raise EstimationError(f"sensor rows are {rows.shape}; expected ({len(sensors)}, {model.n_dofs})")
     modes = np.asarray(rows @ model.basis)
     inputs = np.asarray(rows @ model.lifting) - modes @ model.lifting_rate_map
     constant = np.full(len(sensors), model.reference_temperature)

@@ -15,8 +15,8 @@ KEPT_VARIANCE = 0.9999
 
 
 def point_metric(model: ReducedModel) -> Array:
-    """Lower Cholesky factor C of ΦᵀΦ / n_points, shape (n_modes, n_modes): |Cᵀ a|² is the mean square of Φ a."""
-    gram = model.basis.T @ model.basis / model.n_points
+    """Lower Cholesky factor C of ΦᵀΦ / n_dofs, shape (n_modes, n_modes): |Cᵀ a|² is the mean square of Φ a."""
+    gram = model.basis.T @ model.basis / model.n_dofs
     gram[np.diag_indices_from(gram)] += 1e-12 * np.trace(gram) / len(gram)
     return np.asarray(linalg.cholesky(gram, lower=True, check_finite=False))
 

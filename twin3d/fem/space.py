@@ -45,7 +45,7 @@ class FunctionSpace:
             return corners
         return np.concatenate([corners, self.mesh.n_points + self.edge_numbers(corners[:, FACET_EDGES])], axis=1)
 
-    def edge_numbers(self, ends: IntArray) -> IntArray:
+    def edge_numbers(self, ends: npt.NDArray[np.signedinteger]) -> IntArray:
         """Numbers of edges given by their end points (..., 2), shape (...).
 
         Raises:
@@ -106,7 +106,7 @@ def vector_dofs(dofs: IntArray) -> IntArray:
     return np.asarray(interleaved.reshape(*dofs.shape[:-1], -1), dtype=np.int32)
 
 
-def _keys(ends: IntArray, n_points: int) -> npt.NDArray[np.int64]:
+def _keys(ends: npt.NDArray[np.signedinteger], n_points: int) -> npt.NDArray[np.int64]:
     """One number for each edge, the same from both ends."""
     return np.asarray(ends.min(axis=-1).astype(np.int64) * n_points + ends.max(axis=-1))
 

@@ -54,15 +54,6 @@ def interpolation(
     return sparse.csr_array(sparse.vstack(blocks, format="csr"))
 
 
-def facet_mean(mesh: TetMesh, facet_indices: npt.NDArray[np.int32]) -> sparse.csr_array:
-    """The row that gives the mean of nodal values over facets, weighted by area, shape (1, n_points)."""
-    areas = np.linalg.norm(mesh.facet_area_vectors()[facet_indices], axis=1)
-    weights = np.bincount(
-        mesh.facets[facet_indices].ravel(), weights=np.repeat(areas / (3.0 * areas.sum()), 3), minlength=mesh.n_points
-    )
-    return sparse.csr_array(weights[None, :])
-
-
 def _rows(
     mesh: TetMesh, cells: npt.NDArray[np.int32], positions: Array, tolerance_m: float, parts: Sequence[int] | None
 ) -> sparse.csr_array:

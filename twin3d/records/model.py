@@ -88,13 +88,13 @@ class ReducedModel:
     reference_temperature: float
     """$T_\\mathrm{ref}$ [K], the uniform initial temperature of the scene."""
     basis: npt.NDArray[np.float64]
-    """Φ, shape (n_points, n_modes), column-major [K per unit of a]."""
+    """Φ, shape (n_dofs, n_modes), column-major [K per unit of a]."""
     decay_rates: npt.NDArray[np.float64]
     """Λ, ascending [1/s], shape (n_modes,)."""
     input_map: npt.NDArray[np.float64]
     """B at nominal parameters, shape (n_modes, n_inputs)."""
     lifting: npt.NDArray[np.float64]
-    """G: rows are non-zero only at points of prescribed temperature, shape (n_points, n_inputs)."""
+    """G: rows are non-zero only at dofs of prescribed temperature, shape (n_dofs, n_inputs)."""
     lifting_rate_map: npt.NDArray[np.float64]
     """$\\Phi^T M G$, shape (n_modes, n_inputs)."""
     input_names: tuple[str, ...]
@@ -116,11 +116,11 @@ class ReducedModel:
     error_max: float
     """Largest error on the same runs [K]."""
     point_error: npt.NDArray[np.float64]
-    """Standard deviation at each point of truncation and discretisation on those runs [K], shape (n_points,)."""
+    """Standard deviation at each dof of truncation and discretisation on those runs [K], shape (n_dofs,)."""
 
     def __post_init__(self) -> None:
-        n_points, n_modes = self.basis.shape
-        if self.decay_rates.shape != (n_modes,) or self.lifting.shape[0] != n_points:
+        n_dofs, n_modes = self.basis.shape
+        if self.decay_rates.shape != (n_modes,) or self.lifting.shape[0] != n_dofs:
             raise ReductionError(f"basis {self.basis.shape} does not fit decay rates {self.decay_rates.shape}")
         if (self.decay_rates < 0.0).any():
             raise ReductionError(f"an unstable mode: decay rate {self.decay_rates.min()} 1/s")
@@ -131,8 +131,8 @@ class ReducedModel:
         return int(self.basis.shape[1])
 
     @property
-    def n_points(self) -> int:
-        """Number of mesh points."""
+    def n_dofs(self) -> int:
+        """Number of unknowns at full order: the mesh points, then the edges where elements are quadratic."""
         return int(self.basis.shape[0])
 
     @property

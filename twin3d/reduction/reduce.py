@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from twin3d.backend import Backend, one_blas_thread
 from twin3d.fem.linear import fill_reducing_order
+from twin3d.fem.space import FunctionSpace
 from twin3d.fem.system import System, checked_theta, system_at
-from twin3d.records import Operators, ReducedModel, TetMesh
+from twin3d.records import Operators, ReducedModel
 from twin3d.reduction.basis import compress, diagonalise
 from twin3d.reduction.discretisation import steady_discretisation_error
 from twin3d.reduction.snapshots import Free, free_terms, snapshots
@@ -33,7 +34,7 @@ TEMPERATURE_SCALE_K = 10.0
 
 def reduce_heat(
     operators: Operators,
-    mesh: TetMesh,
+    space: FunctionSpace,
     scene: Scene,
     *,
     theta0: Array | None = None,
@@ -46,7 +47,7 @@ def reduce_heat(
 
     Args:
         operators: The full model.
-        mesh: Its mesh, for the discretisation error.
+        space: Its function space, for the discretisation error.
         scene: Gives the initial temperature, and how far inputs may go.
         theta0: Parameters at which the modes are made; the model is then only good there. Without them the modes are
             made at nominal parameters and stay good within the parameters' spread.
@@ -77,7 +78,7 @@ def reduce_heat(
         measured = validate(operators, model, scale, spreads, theta0=theta, rng=rng, order=order, backend=backend)
         tell(0.85, "estimating the discretisation error")
         discretisation = steady_discretisation_error(
-            operators, mesh, scene, scale, theta=theta, order=order, backend=backend
+            operators, space, scene, scale, theta=theta, order=order, backend=backend
         )
     point_error = np.sqrt(measured.point_error**2 + discretisation**2)
     model = replace(model, error_rms=measured.error_rms, error_max=measured.error_max, point_error=point_error)
@@ -108,8 +109,8 @@ def content_hash(model: ReducedModel) -> str:
 def _projected(
     operators: Operators, system: System, free: Free, Phi: Array, rates: Array, scene: Scene
 ) -> ReducedModel:
-    n_points, n_modes = operators.n_dofs, Phi.shape[1]
-    basis = np.zeros((n_points, n_modes), order="F")
+    n_dofs, n_modes = operators.n_dofs, Phi.shape[1]
+    basis = np.zeros((n_dofs, n_modes), order="F")
     basis[free.points] = Phi
     is_temperature = operators.input_is_temperature
     none = np.zeros((n_modes, n_modes))
@@ -130,5 +131,5 @@ def _projected(
         constant_load=Phi.T @ free.constant_load,
         error_rms=0.0,
         error_max=0.0,
-        point_error=np.zeros(n_points),
+        point_error=np.zeros(n_dofs),
     )

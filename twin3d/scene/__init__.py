@@ -11,6 +11,7 @@ from twin3d.scene.reading import json_schema, load_scene
 from twin3d.scene.selectors import Selector
 from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
 from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
+from twin3d.scene.solver import Solver
 
 __all__ = [
     "STEFAN_BOLTZMANN",
@@ -38,6 +39,7 @@ __all__ = [
     "SensorRole",
     "Signal",
     "SineSignal",
+    "Solver",
     "Statistic",
     "StepsSignal",
     "Uncertainty",

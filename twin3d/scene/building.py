@@ -61,6 +61,7 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
         "contacts": _contacts(source.contact, problems),
         "sensors": sensors,
         "uncertainty": source.uncertainty,
+        "solver": source.solver,
         "feed": source.feed,
         "plant": None if source.plant is None else _plant(source.plant, inputs, problems),
         "checks": tuple(_check(entry, ("check", index), sensors, problems) for index, entry in enumerate(source.check)),

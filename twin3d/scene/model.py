@@ -15,6 +15,7 @@ from twin3d.scene.parts import Contact, PartMaterial
 from twin3d.scene.plant import Plant
 from twin3d.scene.quantities import FaceSelector, Temperature
 from twin3d.scene.sensors import Sensor
+from twin3d.scene.solver import Solver
 
 
 class Scene(Frozen):
@@ -37,6 +38,7 @@ class Scene(Frozen):
     contacts: tuple[Contact, ...] = ()
     sensors: tuple[Sensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
+    solver: Solver = Solver()
     feed: Feed = Feed()
     plant: Plant | None = None
     checks: tuple[Check, ...] = ()

@@ -34,6 +34,7 @@ from twin3d.scene.quantities import (
     problem,
 )
 from twin3d.scene.sensors import SensorQuantity, SensorRole
+from twin3d.scene.solver import Solver
 from twin3d.units import EXAMPLES, KINDS, parse_quantity
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
@@ -336,6 +337,7 @@ class WrittenTables(Frozen):
     contact: tuple[WrittenContact, ...] = ()
     sensor: tuple[WrittenSensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
+    solver: Solver = Solver()
     feed: Feed = Feed()
     plant: WrittenPlant | None = None
     check: tuple[Check, ...] = ()

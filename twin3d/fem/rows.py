@@ -1,0 +1,64 @@
+"""Rows that take values out of a field on a function space: at positions, and as means over faces."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from twin3d.fem.elements import CELL_EDGES, Element, shape_functions
+from twin3d.fem.integrals import facet_load_blocks, gathered
+from twin3d.fem.space import FunctionSpace
+from twin3d.mesh.locate import interpolation
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+N_CORNERS = 4
+"""Most points that a position is interpolated from: those of its cell."""
+
+
+def rows_at(space: FunctionSpace, positions: Array, *, parts: Sequence[int] | None = None) -> sparse.csr_array:
+    """Rows that give the field at positions; a position outside takes the value of the nearest point of the surface.
+
+    Args:
+        space: The function space.
+        positions: Shape (n, 3) [m].
+        parts: Look only in these parts; all without it.
+
+    Returns:
+        Shape (n, n_dofs); every row sums to 1.
+
+    Raises:
+        MeshError: A position is too far outside, or not finite.
+    """
+    linear = interpolation(space.mesh, positions, parts=parts)
+    if space.element is Element.TET4:
+        return linear
+    corners, coordinates = _barycentric(linear)
+    values = shape_functions(space.element, coordinates)
+    dofs = np.zeros(values.shape, dtype=np.int64)
+    dofs[:, :N_CORNERS] = corners
+    ends = corners[:, CELL_EDGES]
+    used = np.abs(values[:, N_CORNERS:]) > 0.0
+    dofs[:, N_CORNERS:][used] = space.mesh.n_points + space.edge_numbers(ends[used])
+    rows = np.repeat(np.arange(len(values)), values.shape[1])
+    return sparse.csr_array((values.ravel(), (rows, dofs.ravel())), shape=(len(values), space.n_dofs))
+
+
+def mean_over(space: FunctionSpace, facets: npt.NDArray[np.signedinteger]) -> sparse.csr_array:
+    """The row that gives the mean of the field over facets of the mesh, weighted by area, shape (1, n_dofs)."""
+    corners = space.mesh.facets[facets]
+    weights = gathered(space.facet_dofs(corners), facet_load_blocks(space, corners, 1.0), space.n_dofs)
+    return sparse.csr_array(weights[None, :] / weights.sum())
+
+
+def _barycentric(linear: sparse.csr_array) -> tuple[npt.NDArray[np.int64], Array]:
+    """Corners and barycentric coordinates (n, 4) of rows of at most four weights; missing corners weigh nothing."""
+    corners = np.zeros((linear.shape[0], N_CORNERS), dtype=np.int64)
+    coordinates = np.zeros(corners.shape)
+    lengths = np.diff(linear.indptr)
+    row = np.repeat(np.arange(linear.shape[0]), lengths)
+    place = np.arange(linear.nnz) - np.repeat(linear.indptr[:-1], lengths)
+    corners[row, place], coordinates[row, place] = linear.indices, linear.data
+    return corners, coordinates
