@@ -68,6 +68,23 @@ def test_gaps_are_looked_for_up_to_the_width_that_is_asked(loose, capsys):
     assert "do not touch" not in printed(capsys)
 
 
+def test_an_assembly_tells_its_products_and_instances(capsys, tmp_path):
+    scene = trimesh.Scene()
+    scene.add_geometry(trimesh.creation.box(extents=(0.01, 0.01, 0.01)), geom_name="bolt", node_name="bolt_1")
+    for number in (2, 3):
+        where = trimesh.transformations.translation_matrix((0.02 * number, 0.0, 0.0))
+        scene.graph.update(frame_to=f"bolt_{number}", matrix=where, geometry="bolt")
+    scene.export(tmp_path / "rack.glb")
+
+    codes = [main(["mesh", str(tmp_path / "rack.glb"), "--cell-size", "5 mm"]) for _ in range(2)]
+
+    told = capsys.readouterr().out
+    assert codes == [0, 0]
+    assert told.count("1 product in 3 instances\n  3 instances of bolt (bolt_*), 1,000 mm³ each\n") == 2
+    assert "alike" not in told
+    assert "from the cache" in told
+
+
 def test_a_scene_shows_its_contacts(capsys, tmp_path):
     text = """
         [geometry]

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from twin3d.cli.mesh_tables import show_contacts, show_faces, show_findings, show_parts, show_quality
+from twin3d.cli.mesh_tables import show_alike, show_contacts, show_faces, show_findings, show_parts, show_quality
 from twin3d.cli.reporting import Reporter
 from twin3d.cli.scenes import open_scene
 from twin3d.errors import GeometryError
@@ -118,6 +118,7 @@ def show_report(name: str, result: MeshResult, found: Diagnosis, console: Consol
         markup=False,
     )
     show_parts(found, console)
+    show_alike(found, result.report.products, console)
     show_quality(result.report, found, console)
     show_contacts(result.report, console)
     show_findings(list_findings(found, result.report), console)

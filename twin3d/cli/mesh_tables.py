@@ -10,6 +10,7 @@ from rich.text import Text
 from twin3d.mesh.diagnosis import Diagnosis, PartFacts
 from twin3d.mesh.face_words import FaceWords
 from twin3d.mesh.findings import Finding
+from twin3d.mesh.products import ProductCount, product_words
 from twin3d.mesh.quality import N_BINS, SLIVER_DEG, MeshReport, volume_error
 from twin3d.mesh.wording import length_text, number_text, place_text
 from twin3d.scene.grouping import group_names
@@ -19,7 +20,7 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
 def show_parts(diagnosis: Diagnosis, console: Console) -> None:
-    """One row for each part below its place in the assembly, and which parts are alike."""
+    """One row for each part below its place in the assembly."""
     has_colours = any(part.colour for part in diagnosis.parts)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     table.add_column("part", overflow="fold", min_width=12)
@@ -35,12 +36,23 @@ def show_parts(diagnosis: Diagnosis, console: Console) -> None:
         folder = own
         table.add_row(*_part_row(part, has_colours=has_colours))
     console.print(table)
-    groups = group_names(
-        [part.name for part in diagnosis.parts], [f"{part.stated_volume:.3e}" for part in diagnosis.parts]
-    )
-    alike = [f"{len(group.names)} × {group.glob}" for group in groups if len(group.names) > 1]
+
+
+def show_alike(diagnosis: Diagnosis, products: Sequence[ProductCount], console: Console) -> None:
+    """How often each product is used, and which other parts are alike by name and volume."""
+    names = [part.name for part in diagnosis.parts]
+    words = list(product_words(products, names))
+    told = {part for product in products if product.n_instances > 1 for part in product.parts} if words else set()
+    groups = group_names(names, [f"{part.stated_volume:.3e}" for part in diagnosis.parts])
+    alike = [
+        f"{len(group.names)} × {group.glob}"
+        for group in groups
+        if len(group.names) > 1 and not told.issuperset(group.names)
+    ]
     if alike:
-        console.print(f"alike: {', '.join(alike)}\n", markup=False)
+        words.append(f"alike: {', '.join(alike)}")
+    if words:
+        console.print("\n".join([*words, ""]), markup=False)
 
 
 def _part_row(part: PartFacts, *, has_colours: bool) -> list[Text]:

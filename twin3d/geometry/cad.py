@@ -137,35 +137,53 @@ def _named(
     leaves: Sequence[Leaf], solids: Sequence[tuple[int, Any]], text: StepText
 ) -> tuple[tuple[PartSource, ...], list[tuple[str, str]]]:
     """Where each solid comes from, and the pairs (old, new) of names that had to change."""
-    products = _products(leaves, text.leaves)
+    occurrences = _occurrences(leaves, text.leaves)
     per_leaf = Counter(number for number, _ in solids)
-    names = [_name_of(leaves[number], products[number], solid, per_leaf[number]) for number, solid in solids]
+    names = [_name_of(leaves[number], occurrences[number], solid, per_leaf[number]) for number, solid in solids]
     unique, renamed = unique_names(names)
-    keys = [(products[n] or str(n), place) for (n, _), place in zip(solids, _places(solids), strict=True)]
+    keys = [(occurrences[n].definition, place) for (n, _), place in zip(solids, _places(solids), strict=True)]
     colours = _colours(keys, solids)
+    products = _product_names([occurrences[number] for number, _ in solids], unique)
     sources = [
         PartSource(
             name=name,
             path="/".join((*(step for step in leaves[number].instances[:-1] if not is_generic(step)), name)),
-            product=products[number],
-            colour=colour or (text.colours.get(products[number], "") if per_leaf[number] == 1 else ""),
+            product=products.get(occurrences[number].definition, ""),
+            colour=colour or (text.colours.get(occurrences[number].products[-1], "") if per_leaf[number] == 1 else ""),
+            instance=number,
         )
         for name, (number, _), colour in zip(unique, solids, colours, strict=True)
     ]
     return tuple(sources), renamed
 
 
-def _products(leaves: Sequence[Leaf], step_leaves: Sequence[StepLeaf]) -> list[str]:
-    """Name of the product of each leaf; empty where text and kernel do not list the same leaves."""
-    if len(step_leaves) != len(leaves):
-        return [""] * len(leaves)
-    return [leaf.products[-1] for leaf in step_leaves]
+def _occurrences(leaves: Sequence[Leaf], step_leaves: Sequence[StepLeaf]) -> Sequence[StepLeaf]:
+    """What the text says of each leaf; nothing, with negative definitions, unless it lists the leaves of the kernel."""
+    if len(step_leaves) == len(leaves):
+        return step_leaves
+    return [StepLeaf(leaf.instances, ("",), -1 - number) for number, leaf in enumerate(leaves)]
 
 
-def _name_of(leaf: Leaf, product: str, solid: Any, n_solids: int) -> str:
+def _product_names(occurrences: Sequence[StepLeaf], part_names: Sequence[str]) -> dict[int, str]:
+    """Definition → name of the product, told apart by a number; named after its first part where no person named it.
+
+    Args:
+        occurrences: Of each part.
+        part_names: Unique.
+    """
+    own: dict[int, str] = {}
+    for occurrence, part_name in zip(occurrences, part_names, strict=True):
+        product = printable(occurrence.products[-1])
+        if occurrence.definition >= 0:
+            own.setdefault(occurrence.definition, part_name if is_generic(product) else product)
+    return dict(zip(own, unique_names(list(own.values()))[0], strict=True))
+
+
+def _name_of(leaf: Leaf, occurrence: StepLeaf, solid: Any, n_solids: int) -> str:
     """A solid's own name within a body of several, else that of its place, else that of its product."""
     own = str(solid.name or "")
     place = leaf.instances[-1] if leaf.instances else ""
+    product = occurrence.products[-1]
     candidates = (own, place, product) if n_solids > 1 else (place, own, product)
     return next((plain for name in candidates if (plain := printable(name)) and not is_generic(plain)), "")
 
@@ -185,14 +203,14 @@ def _places(solids: Sequence[tuple[int, Any]]) -> list[int]:
     return places
 
 
-def _colours(keys: Sequence[tuple[str, int]], solids: Sequence[tuple[int, Any]]) -> list[str]:
+def _colours(keys: Sequence[tuple[int, int]], solids: Sequence[tuple[int, Any]]) -> list[str]:
     """Colour of each solid; the kernel keeps that of the first instance of a product only, so others share it.
 
     Args:
-        keys: Product of each solid, and which solid of the product it is.
+        keys: Definition of the product of each solid, and which solid of the product it is.
         solids: Numbers of their leaves, and their shapes.
     """
-    first: dict[tuple[str, int], str] = {}
+    first: dict[tuple[int, int], str] = {}
     for key, (_, solid) in zip(keys, solids, strict=True):
         colour = _colour_of(solid)
         if colour:

@@ -43,6 +43,8 @@ class StepLeaf:
     """Names of the occurrences from the root on."""
     products: tuple[str, ...]
     """Names of their products."""
+    definition: int
+    """Number of the last product's definition, as two products may share a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _leaves(entities: dict[int, tuple[str, list[str]]]) -> Iterator[StepLeaf]:
     count = 0
     for root in sorted(products):
         if root not in used:
-            for leaf in _walk(root, StepLeaf((), (products[root],)), children, products, frozenset()):
+            for leaf in _walk(root, StepLeaf((), (products[root],), root), children, products, frozenset()):
                 count += 1
                 if count > MAX_LEAVES:
                     return
@@ -124,7 +126,7 @@ def _walk(
         yield leaf
         return
     for name, child in children[node]:
-        below = StepLeaf((*leaf.instances, name), (*leaf.products, products.get(child, "")))
+        below = StepLeaf((*leaf.instances, name), (*leaf.products, products.get(child, "")), child)
         yield from _walk(child, below, children, products, above | {node})
 
 

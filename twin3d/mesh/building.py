@@ -1,7 +1,7 @@
 """Builds the mesh of a scene: from the cache, or in the mesher's own process, then split at the declared contacts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from twin3d.errors import GeometryError
 from twin3d.mesh.cache import load_arrays, mesh_key, save_arrays
 from twin3d.mesh.contacts import contact_mask, gap_arrays
 from twin3d.mesh.isolation import Arrays, CrashError, Progress, run_worker
+from twin3d.mesh.products import count_products
 from twin3d.mesh.quality import MeshReport, report_mesh
 from twin3d.mesh.topology import (
     CELL_EDGES,
@@ -75,7 +76,7 @@ def build_mesh(
     if from_cache:
         report = _REPORT.validate_json(str(arrays["report"]))
     else:
-        report = report_mesh(mesh, arrays["part_volumes"], tuple(map(str, arrays["messages"])))
+        report = _report_of(mesh, arrays)
         if path is not None:
             save_arrays(path, {**arrays, "report": np.array(_REPORT.dump_json(report).decode())})
     if progress is not None:
@@ -117,8 +118,7 @@ def _split_arrays(raw: Arrays, contacts: Sequence[Contact]) -> Arrays:
         **_facet_arrays(facets, split, is_contact, faces),
         **_curved_arrays(raw, split, points_kept),
         "face_names": face_names,
-        "part_volumes": raw["part_volumes"],
-        "messages": raw["messages"],
+        **{key: raw[key] for key in ("part_products", "part_instances", "part_volumes", "messages")},
     }
     return {**arrays, **gap_arrays(arrays, contacts)}
 
@@ -190,6 +190,17 @@ def _curved_arrays(raw: Arrays, split: Split, kept: npt.NDArray[np.int64]) -> Ar
     place = np.minimum(np.searchsorted(known[order], keys), len(order) - 1)
     found = known[order][place] == keys
     return {"curved_edges": ends[found].astype(np.int32), "curved_points": middles[order[place[found]]]}
+
+
+def _report_of(mesh: TetMesh, arrays: Arrays) -> MeshReport:
+    products = count_products(
+        mesh.part_names,
+        products=list(map(str, arrays["part_products"])),
+        instances=arrays["part_instances"].tolist(),
+        volumes=arrays["part_volumes"].tolist(),
+    )
+    report = report_mesh(mesh, arrays["part_volumes"], tuple(map(str, arrays["messages"])))
+    return replace(report, products=products)
 
 
 def _mesh_of(arrays: Arrays) -> TetMesh:

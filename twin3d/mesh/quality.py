@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.mesh.curving import curved_volume_gain, with_middles
+from twin3d.mesh.products import ProductCount
 from twin3d.mesh.topology import OUTWARD_FACETS
 from twin3d.records import TetMesh
 
@@ -47,6 +48,8 @@ class MeshReport:
     """Pair of parts → area of the declared contact [m²]."""
     messages: tuple[str, ...]
     """What was renamed, repaired or tried again."""
+    products: tuple[ProductCount, ...] = ()
+    """What the parts are instances of; empty where the file does not tell."""
 
     @property
     def is_usable(self) -> bool:

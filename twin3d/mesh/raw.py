@@ -135,6 +135,8 @@ def save_raw(path: Path, raw: RawMesh, *, scale: float) -> None:
         part_names=_text(part.name for part in raw.parts),
         part_paths=_text(part.path for part in raw.parts),
         part_colours=_text(part.colour for part in raw.parts),
+        part_products=_text(part.product for part in raw.parts),
+        part_instances=np.array([part.instance for part in raw.parts], dtype=np.int32),
         face_names=_text(raw.face_names),
         face_colours=_text(raw.face_colours),
         part_volumes=np.array(raw.part_volumes) * scale**3,

@@ -23,9 +23,11 @@ class PartSource:
     path: str = ""
     """Place in the assembly, names joined by ``/``, the part's own name last; empty where the file has no tree."""
     product: str = ""
-    """Name of the product that the part is an instance of."""
+    """Name of the product that the part is an instance of; empty where the file tells none."""
     colour: str = ""
     """Like ``#ff8800``, sRGB; empty where the file has none."""
+    instance: int = -1
+    """Number of the instance, which several bodies of one product may share; -1 where the part is one by itself."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
