@@ -7,7 +7,9 @@ import pytest
 import trimesh
 from box_mesh import box_mesh
 from cad_writer import write_cad
+from gmsh_volume import write_msh
 from PIL import Image
+from volume_samples import sample_of
 
 from twin3d.cli import main
 from twin3d.cli import mesh as verb
@@ -126,11 +128,27 @@ def test_no_line_is_wider_than_the_screen_and_no_name_is_cut(capsys, tmp_path, m
     assert long in re.sub(r"\s", "", out)
 
 
-def test_a_file_without_a_unit_needs_one(cube, capsys):
-    assert main(["mesh", str(cube)]) == 1
-    assert "--unit mm" in capsys.readouterr().err
+@pytest.fixture(params=["stl", "msh"])
+def unitless(request, cube, tmp_path):
+    if request.param == "stl":
+        return cube
+    write_msh(tmp_path / "box.msh", sample_of("tetra"))
+    return tmp_path / "box.msh"
 
+
+def test_a_file_without_a_unit_needs_one_by_option_or_in_the_scene(unitless, capsys):
+    assert main(["mesh", str(unitless)]) == 1
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{unitless.name} does not say its unit" in said
+    assert "--unit mm" in said
+    assert 'unit = "mm"' in said
+    assert re.search(r"it is 1?[03] mm long in mm", said)
+
+
+def test_the_option_says_the_unit(cube, capsys):
     assert main(["mesh", str(cube), "--unit", "mm", "--cell-size", "5 mm"]) == 0
+
     assert "10 × 10 × 10 mm" in printed(capsys)
 
 

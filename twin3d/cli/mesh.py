@@ -9,7 +9,6 @@ from rich.console import Console
 from twin3d.cli.mesh_tables import show_alike, show_contacts, show_faces, show_findings, show_parts, show_quality
 from twin3d.cli.reporting import Reporter
 from twin3d.cli.scenes import open_scene
-from twin3d.errors import GeometryError
 from twin3d.export.vtkhdf import TimeSeriesWriter
 from twin3d.mesh import MeshResult, build_mesh
 from twin3d.mesh.cache import default_cache_dir
@@ -19,7 +18,6 @@ from twin3d.mesh.placement import place_sensors, placement_lines
 from twin3d.mesh.selection import select_parts
 from twin3d.mesh.wording import counted
 from twin3d.scene import Contact, Geometry, Sensor
-from twin3d.scene.building import UNITLESS_SUFFIXES
 from twin3d.units import affine_to_si, parse_quantity
 
 Switch = Annotated[bool, Parameter(negative="")]
@@ -91,7 +89,6 @@ def with_options(
 
     Raises:
         UnitError: An option is no length.
-        GeometryError: Nobody says the unit of a file that has none.
     """
     if unit is not None:
         affine_to_si(unit, "m")
@@ -102,10 +99,7 @@ def with_options(
         "refine": refine,
     }
     given = {key: value for key, value in wanted.items() if value is not None}
-    geometry = Geometry.model_validate({**{key: getattr(geometry, key) for key in Geometry.model_fields}, **given})
-    if geometry.unit is None and geometry.file.suffix.lower() in UNITLESS_SUFFIXES:
-        raise GeometryError(f"{geometry.file.name} does not say its unit; add --unit mm, or what it is")
-    return geometry
+    return Geometry.model_validate({**{key: getattr(geometry, key) for key in Geometry.model_fields}, **given})
 
 
 def show_report(name: str, result: MeshResult, found: Diagnosis, console: Console) -> None:

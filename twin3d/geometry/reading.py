@@ -100,7 +100,8 @@ def metres_per_unit(name: str, stated: float | None, unit: str | None, *, extent
         return affine_to_si(unit, "m").scale
     if stated is None:
         raise GeometryError(
-            f'{name} does not say its unit; add unit = "mm", or what it is, to [geometry]{_lengths(extent)}'
+            f'{name} does not say its unit; add unit = "mm", or what it is, to [geometry] of the scene, or --unit mm '
+            f"to `twin3d mesh` or `twin3d new`{_lengths(extent)}"
         )
     return stated
 
