@@ -1,10 +1,13 @@
 """Volume meshes from other tools, taken as they are or refined uniformly."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from twin3d.errors import MeshError
 from twin3d.mesh.curving import NO_CURVES, curved_edges, straightened
+from twin3d.mesh.overlaps import find_overlaps
 from twin3d.mesh.raw import RawMesh, Sizing
 from twin3d.mesh.refinement import refine_uniformly
 from twin3d.mesh.topology import Facets, facet_keys, find_facets, patches_by_angle
@@ -13,6 +16,8 @@ from twin3d.records.shapes import N_QUADRATIC
 
 MOST_CELLS = 100_000_000
 """After refinement; more would not fit into memory."""
+MAX_OVERLAPS = 10
+"""Pairs of parts that overlap are listed up to so many; the others are counted."""
 
 Ints = npt.NDArray[np.int32]
 
@@ -37,7 +42,7 @@ def mesh_imported(shape: VolumeMesh, sizing: Sizing) -> RawMesh:
     region = shape.cell_region
     facets = find_facets(cells, region, len(points))
     triangles, faces, names = facets.corners, *_faces(shape, facets)
-    messages = list(shape.messages)
+    messages = [*shape.messages, *_overlaps(shape, sizing.metres_per_unit)]
     curves = _curves(shape, cells) if shape.cells.shape[1] == N_QUADRATIC else (*NO_CURVES, 0)
     if curves[2]:
         messages.append(f"{curves[2]} curved edges were straightened: they turned cells inside out")
@@ -62,6 +67,16 @@ def mesh_imported(shape: VolumeMesh, sizing: Sizing) -> RawMesh:
         curved_edges=curves[0],
         curved_points=curves[1],
     )
+
+
+def _overlaps(shape: VolumeMesh, metres_per_unit: float) -> Iterator[str]:
+    """A word on each pair of parts that share volume."""
+    names = [part.name for part in shape.parts]
+    overlaps = find_overlaps(shape.points, shape.cells[:, :4], shape.cell_region)
+    for overlap in overlaps[:MAX_OVERLAPS]:
+        yield overlap.describe(names, metres_per_unit)
+    if len(overlaps) > MAX_OVERLAPS:
+        yield f"{len(overlaps) - MAX_OVERLAPS} more pairs of parts overlap"
 
 
 def _curves(shape: VolumeMesh, cells: Ints) -> tuple[Ints, npt.NDArray[np.float64], int]:
