@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from cad_writer import write_cad
 
+from twin3d.assets import asset_path
 from twin3d.errors import GeometryError, SelectionError
 from twin3d.mesh import build_mesh
 from twin3d.mesh.quality import scaled_jacobians
 from twin3d.mesh.selection import select_facets
+from twin3d.mesh.topology import OUTWARD_FACETS, facet_keys
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Contact, Geometry, LocalSize, Sensor, selectors
 
@@ -53,6 +55,27 @@ def test_a_fine_mesh_is_a_coarse_one_refined(cad):
     assert edge_lengths_mm(mesh, np.arange(mesh.n_cells)).mean() < 0.45
     assert volumes_mm3(result)["rod"] == pytest.approx(np.pi * 25 * 20, rel=2e-3)
     assert scaled_jacobians(mesh.points, mesh.cells).min() > 0.05
+
+
+def test_refinement_hardly_spoils_the_worst_cells(power_module):
+    geometry = Geometry(file=asset_path("meshes", "power_module.step"), cell_size=0.012, refine=1)
+
+    fine = build_mesh(geometry, (), cache_dir=None)
+
+    assert fine.mesh.n_cells == 8 * power_module.mesh.n_cells
+    assert fine.report.worst_jacobian > max(0.05, 0.8 * power_module.report.worst_jacobian)
+    assert fine.report.first_percentile_jacobian > 0.9 * power_module.report.first_percentile_jacobian
+    assert volumes_mm3(fine) == pytest.approx(volumes_mm3(power_module), rel=1e-12)
+
+
+def test_a_refined_mesh_is_conforming(cad):
+    mesh = built(cad("rod_in_tube"), cell_size=0.004, refine=1).mesh
+
+    keys = facet_keys(mesh.cells[:, OUTWARD_FACETS].reshape(-1, 3), mesh.n_points)
+    counts = np.unique(keys, return_counts=True)[1]
+
+    assert counts.max() == 2
+    assert (counts == 1).sum() == (mesh.facet_parts[:, 1] == OUTSIDE).sum()
 
 
 def test_two_parts_of_one_name_get_a_number(cad):
@@ -186,8 +209,9 @@ def test_curvature_makes_cells_smaller_where_the_surface_bends(cad):
     assert error[1] < 0.4 * error[0]
 
 
-def test_curved_edges_follow_the_surface(cad):
-    result = built(cad("rod_in_tube"), cell_size=0.004, curved=True)
+@pytest.mark.parametrize("refine", [0, 1])
+def test_curved_edges_follow_the_surface(cad, refine):
+    result = built(cad("rod_in_tube"), cell_size=0.004, curved=True, refine=refine)
 
     mesh = result.mesh
     radius = np.hypot(*mesh.curved_points[:, :2].T) * 1e3

@@ -73,3 +73,13 @@ def test_the_cells_are_of_good_quality(meshed):
     assert result.report.is_usable
     assert result.report.worst_jacobian >= 0.05
     assert result.report.first_percentile_jacobian >= 0.2
+
+
+def test_a_fine_mesh_meets_the_same_goals():
+    geometry = Geometry(file=asset_path("meshes", "pipe_tee.step"), cell_size=0.06, refine=1)
+
+    report = build_mesh(geometry, (), cache_dir=None).report
+
+    assert report.n_cells > 150_000
+    assert report.worst_jacobian >= 0.05
+    assert report.first_percentile_jacobian >= 0.2

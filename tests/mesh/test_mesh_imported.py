@@ -88,6 +88,21 @@ def test_refinement_does_not_spoil_the_shape_of_cells(rng):
     assert angles[-1] == pytest.approx(angles[1], rel=1e-6)
 
 
+def test_refined_cells_keep_their_orientation(rng):
+    points = rng.uniform(size=(80, 3))
+    cells = np.arange(80, dtype=np.int32).reshape(20, 4)
+    parents = np.sign(signed_volumes(points, cells))
+
+    points, cells, _ = refine_uniformly(points, cells, np.zeros((0, 3), dtype=np.int32))
+
+    np.testing.assert_array_equal(np.sign(signed_volumes(points, cells)), np.repeat(parents, 8))
+
+
+def signed_volumes(points, cells):
+    corner = points[cells]
+    return np.linalg.det(corner[:, 1:] - corner[:, :1]) / 6.0
+
+
 def test_local_sizes_and_too_many_refinements_are_refused(shape):
     with pytest.raises(MeshError, match="remove local_sizes"):
         mesh_imported(shape, Sizing(1.0, 1.0, part_sizes=(("core", 0.1),)))

@@ -13,7 +13,7 @@ from twin3d.geometry.names import hex_colour
 from twin3d.geometry.overlaps import glue
 from twin3d.geometry.tessellation import tessellate
 from twin3d.mesh.envelope import mesh_envelope
-from twin3d.mesh.netgen_mesh import DEFAULT_CURVATURE, Recipe, generate, raw_mesh, worst_quality
+from twin3d.mesh.netgen_mesh import DEFAULT_CURVATURE, Recipe, generate, raw_mesh, refine, worst_quality
 from twin3d.mesh.raw import CELLS_PER_CUBE, RawMesh, Sizing, Tell, around
 from twin3d.mesh.selection import select_facets
 from twin3d.mesh.walls import thin_walls
@@ -207,4 +207,4 @@ def _best_mesh(
 def _refine(mesh: Any, n_refine: int, tell: Tell) -> None:
     for number in range(n_refine):
         tell(0.7, f"refining the mesh, {number + 1} of {n_refine}")
-        mesh.Refine()
+        refine(mesh)

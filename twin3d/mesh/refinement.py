@@ -13,8 +13,8 @@ CORNER_PIECES = ((0, 4, 6, 7), (1, 5, 4, 8), (2, 6, 5, 9), (3, 7, 9, 8))
 """Pieces at the corners; 4 to 9 are the middles of the edges."""
 DIAGONALS = ((4, 9), (5, 7), (6, 8))
 """Middles of opposite edges."""
-RINGS = ((5, 6, 7, 8), (4, 6, 9, 8), (4, 5, 9, 7))
-"""The other four middles, around each diagonal."""
+RINGS = ((5, 6, 7, 8), (8, 9, 6, 4), (4, 5, 9, 7))
+"""The other four middles, around each diagonal, turning so that the pieces keep the orientation of the cell."""
 TRIANGLE_PIECES = ((0, 3, 5), (1, 4, 3), (2, 5, 4), (3, 4, 5))
 """Pieces of a triangle; 3 to 5 are the middles of the edges 0-1, 1-2, 2-0."""
 
@@ -41,11 +41,19 @@ def refine_uniformly(points: Points, cells: Ints, triangles: Ints) -> tuple[Poin
     ten = np.column_stack([cells, (n + place).reshape(len(EDGES), len(cells)).T])
     sides = [_edge_keys(triangles[:, a], triangles[:, b], n) for a, b in EDGES[:3]]
     six = np.column_stack([triangles, *(n + np.searchsorted(known, side) for side in sides)])
-    return everything, _eight(everything, ten), six[:, TRIANGLE_PIECES].reshape(-1, 3).astype(np.int32)
+    return everything, eight_cells(everything, ten), six[:, TRIANGLE_PIECES].reshape(-1, 3).astype(np.int32)
 
 
-def _eight(points: Points, ten: npt.NDArray[np.int64]) -> Ints:
-    """Eight cells for each cell of ten points."""
+def eight_cells(points: Points, ten: npt.NDArray[np.integer]) -> Ints:
+    """Eight cells for each cell of ten points.
+
+    Args:
+        points: Shape (n_points, 3).
+        ten: Corners and middles of the edges in VTK order, shape (n_cells, 10).
+
+    Returns:
+        Of each eight in a row, in the orientation of the cell, shape (8 n_cells, 4); the inner four come last.
+    """
     lengths = [np.linalg.norm(points[ten[:, a]] - points[ten[:, b]], axis=1) for a, b in DIAGONALS]
     shortest = np.argmin(lengths, axis=0)
     pieces = np.zeros((len(ten), 8, 4), dtype=np.int32)
