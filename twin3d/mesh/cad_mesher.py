@@ -13,7 +13,7 @@ from twin3d.geometry.names import hex_colour
 from twin3d.geometry.overlaps import glue
 from twin3d.geometry.tessellation import tessellate
 from twin3d.mesh.envelope import mesh_envelope
-from twin3d.mesh.netgen_mesh import DEFAULT_CURVATURE, Recipe, generate, raw_mesh, refine, worst_quality
+from twin3d.mesh.netgen_mesh import DEFAULT_CURVATURE, Recipe, generate, raw_mesh, refine, smooth, worst_quality
 from twin3d.mesh.raw import CELLS_PER_CUBE, RawMesh, Sizing, Tell, around
 from twin3d.mesh.selection import select_facets
 from twin3d.mesh.walls import thin_walls
@@ -69,6 +69,7 @@ def mesh_cad(body: CadBody, sizing: Sizing, name: str, *, tell: Tell) -> RawMesh
     if mesh is None:
         return _mesh_triangles(body, sizing, name, reason="; ".join(notes), tell=tell)
     _refine(mesh, n_refine, tell)
+    smooth(mesh)
     raw = raw_mesh(mesh, body.parts, volumes, [*messages, *notes], is_curved=sizing.is_curved)
     return replace(raw, face_colours=_face_colours(shape))
 

@@ -13,6 +13,7 @@ from twin3d.mesh.curving import NO_CURVES, curved_edges, straightened
 from twin3d.mesh.quality import scaled_jacobians
 from twin3d.mesh.raw import RawMesh
 from twin3d.mesh.refinement import eight_cells
+from twin3d.mesh.smoothing import smoothed
 from twin3d.mesh.topology import right_handed
 from twin3d.records import PartSource
 
@@ -102,6 +103,15 @@ def _worst_of_inner(points: npt.NDArray[np.float64], eights: npt.NDArray[np.int3
     """Smallest scaled Jacobian of the four inner ones of eight pieces each."""
     inner = eights[:, 4:].reshape(-1, 4)[:, TO_RIGHT_HANDED]
     return np.asarray(scaled_jacobians(points, inner).reshape(-1, 4).min(axis=1))
+
+
+def smooth(mesh: Any) -> None:
+    """Move points of netgen's mesh that lie on none of its faces, so that its worst cells get better."""
+    points = np.array(mesh.Coordinates(), dtype=np.float64)
+    cells = np.array(mesh.Elements3D().NumPy()["nodes"][:, :4], dtype=np.int32) - 1
+    is_fixed = np.zeros(len(points), dtype=bool)
+    is_fixed[mesh.Elements2D().NumPy()["nodes"][:, :3] - 1] = True
+    mesh.Coordinates()[:] = smoothed(points, cells[:, TO_RIGHT_HANDED], is_fixed)
 
 
 def worst_quality(mesh: Any) -> float:
