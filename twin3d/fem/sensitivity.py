@@ -1,8 +1,8 @@
 r"""Derivatives of what sensors see by the parameters and inputs, by adjoints: one more solve for each output.
 
 For a steady field $K(\theta)\,T = F(\theta)\,u$ and an output $y = c^T T$, the adjoint $K \lambda = c$ gives
-$\partial y / \partial \theta_j = \lambda^T (F_j u - K_j T)$; for time steps the same backwards in time (Giles and Pierce,
-An introduction to the adjoint approach to design, Flow, Turbulence and Combustion 65 (2000) 393–415).
+$\partial y / \partial \theta_j = \lambda^T (F_j u - K_j T)$; for time steps the same backwards in time (Giles and
+Pierce, An introduction to the adjoint approach to design, Flow, Turbulence and Combustion 65 (2000) 393–415).
 """
 
 from dataclasses import dataclass
