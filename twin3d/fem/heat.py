@@ -31,9 +31,12 @@ from twin3d.scene import (
     FixedTemperature,
     HeatFlux,
     HeatSource,
+    Material,
     PartMaterial,
     Radiation,
     Scene,
+    at_temperature,
+    at_time,
 )
 
 Array = npt.NDArray[np.float64]
@@ -71,7 +74,7 @@ def assemble_heat(scene: Scene, space: FunctionSpace, *, backend: Backend) -> Op
     """
     facets = select_load_facets(space.mesh, scene.loads)
     terms = [*_material_terms(scene, space, backend), *_film_terms(scene, space, facets), *_contact_terms(scene, space)]
-    fixed_dofs, fixed_input = _fixed(scene, space, facets)
+    fixed_dofs, fixed_input = fixed_temperatures(scene, space, facets)
     n_dofs, n_inputs = space.n_dofs, len(scene.inputs)
     empty, no_load = sparse.csr_array((n_dofs, n_dofs)), np.zeros((n_dofs, n_inputs))
     return Operators(
@@ -122,11 +125,26 @@ def _material_terms(scene: Scene, space: FunctionSpace, backend: Backend) -> Ite
         for_conductivity, for_capacity = _material_parameters(entry, scene)
         cells = np.flatnonzero(entry_of_cell == index)
         pattern = pattern_of(space.cell_dofs[cells], space.n_dofs)
-        material, ones = entry.material, np.ones(len(cells))
-        stiffness = stiffness_blocks(space, cells, material.conductivity * ones, backend=backend)
-        mass = mass_blocks(space, cells, material.density * material.specific_heat * ones, backend=backend)
+        k = conductivity_at(entry.material, scene.initial_temperature)
+        capacity = np.full(len(cells), capacity_at(entry.material, scene.initial_temperature))
+        stiffness = stiffness_blocks(space, cells, np.repeat(k[None], len(cells), axis=0), backend=backend)
+        mass = mass_blocks(space, cells, capacity, backend=backend)
         yield Term(for_conductivity, stiffness=pattern.sum(backend.to_host(stiffness)))
         yield Term(for_capacity, mass=pattern.sum(backend.to_host(mass)))
+
+
+def conductivity_at(material: Material, temperature: float) -> Array:
+    """The conductivity at a temperature [W/(m·K)], shape () or, where it differs by direction, (3, 3)."""
+    if not isinstance(material.conductivity, tuple):
+        return np.asarray(at_temperature(material.conductivity, temperature))
+    axes = np.eye(3) if material.axes is None else np.array(material.axes)
+    axes = axes / np.linalg.norm(axes, axis=1, keepdims=True)
+    return np.asarray(axes.T @ np.diag(material.conductivity) @ axes)
+
+
+def capacity_at(material: Material, temperature: float) -> float:
+    """ρ c at a temperature [J/(m³·K)]."""
+    return material.density * at_temperature(material.specific_heat, temperature)
 
 
 def material_of_parts(entries: Sequence[PartMaterial], part_names: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -145,24 +163,31 @@ def _film_terms(scene: Scene, space: FunctionSpace, load_facets: LoadFacets) -> 
     for load, facets in zip(scene.loads, load_facets, strict=True):
         if not isinstance(load, Convection | Radiation):
             continue
-        corners = space.mesh.facets[facets]
-        dofs, h = space.facet_dofs(corners), load.film_coefficient
-        column = np.zeros((space.n_dofs, len(scene.inputs)))
-        column[:, scene.input_index(load.input)] = gathered(dofs, facet_load_blocks(space, corners, h), space.n_dofs)
-        yield Term(
-            _film_parameter(load, scene),
-            stiffness=assemble(facet_mass_blocks(space, corners, h), dofs, space.n_dofs),
-            load=column,
-        )
+        stiffness, column = film(space, space.mesh.facets[facets], at_time(load.film_coefficient, 0.0))
+        columns = np.zeros((space.n_dofs, len(scene.inputs)))
+        columns[:, scene.input_index(load.input)] = column
+        yield Term(_film_parameter(load, scene), stiffness=stiffness, load=columns)
+
+
+def film(space: FunctionSpace, corners: IntArray, coefficient: float) -> tuple[Matrix, Array]:
+    """A film over facets: its stiffness [W/K] and its load per kelvin of the ambient [W/K], shape (n_dofs,)."""
+    dofs = space.facet_dofs(corners)
+    stiffness = assemble(facet_mass_blocks(space, corners, coefficient), dofs, space.n_dofs)
+    return stiffness, gathered(dofs, facet_load_blocks(space, corners, coefficient), space.n_dofs)
 
 
 def _contact_terms(scene: Scene, space: FunctionSpace) -> Iterator[Term]:
     for contact in scene.contacts:
-        touching, apart = (
-            assemble(blocks, dofs, space.n_dofs)
-            for dofs, blocks in (_touching(contact, space), _across_gap(contact, space))
-        )
-        yield Term(_contact_parameter(contact, scene), stiffness=sparse.csr_array(touching + apart))
+        yield Term(_contact_parameter(contact, scene), stiffness=contact_stiffness(contact, space))
+
+
+def contact_stiffness(contact: Contact, space: FunctionSpace) -> Matrix:
+    """How a contact couples both of its sides, touching or across a gap [W/K]."""
+    touching, apart = (
+        assemble(blocks, dofs, space.n_dofs)
+        for dofs, blocks in (_touching(contact, space), _across_gap(contact, space))
+    )
+    return sparse.csr_array(touching + apart)
 
 
 def _touching(contact: Contact, space: FunctionSpace) -> tuple[IntArray, Array]:
@@ -196,23 +221,36 @@ def _constant_load(scene: Scene, space: FunctionSpace, load_facets: LoadFacets, 
     """Columns of heat sources and fluxes [W per unit of the input], shape (n_dofs, n_inputs)."""
     columns = np.zeros((space.n_dofs, len(scene.inputs)))
     for load, facets in zip(scene.loads, load_facets, strict=True):
-        if isinstance(load, HeatSource):
-            cells = np.flatnonzero(np.isin(space.mesh.cell_region, select_parts(space.mesh, load.part)))
-            shares = backend.to_host(load_blocks(space, cells, np.ones(len(cells)), backend=backend))
-            dofs, total = space.cell_dofs[cells], cell_volumes(space, cells).sum()
-        elif isinstance(load, HeatFlux):
-            corners = space.mesh.facets[facets]
-            shares = facet_load_blocks(space, corners, 1.0)
-            dofs, total = space.facet_dofs(corners), facet_areas(space, corners).sum()
-        else:
-            continue
         index = scene.input_index(load.input)
-        column = gathered(dofs, shares, space.n_dofs)
-        columns[:, index] += column / total if scene.inputs[index].unit == "W" else column
+        in_watts = scene.inputs[index].unit == "W"
+        if isinstance(load, HeatSource):
+            warmth = 1.0 + load.temperature_coefficient * (scene.initial_temperature - load.reference_temperature)
+            columns[:, index] += warmth * source_shares(load, space, in_watts=in_watts, backend=backend)
+        elif isinstance(load, HeatFlux):
+            columns[:, index] += flux_shares(space, space.mesh.facets[facets], in_watts=in_watts)
     return columns
 
 
-def _fixed(scene: Scene, space: FunctionSpace, load_facets: LoadFacets) -> tuple[IntArray, IntArray]:
+def source_cells(load: HeatSource, mesh: TetMesh) -> npt.NDArray[np.int64]:
+    """The cells of a heat source."""
+    return np.flatnonzero(np.isin(mesh.cell_region, select_parts(mesh, load.part)))
+
+
+def source_shares(load: HeatSource, space: FunctionSpace, *, in_watts: bool, backend: Backend) -> Array:
+    """Heat rates of a source of 1 W in all, else of 1 W/m³ [W], shape (n_dofs,)."""
+    cells = source_cells(load, space.mesh)
+    shares = backend.to_host(load_blocks(space, cells, np.ones(len(cells)), backend=backend))
+    column = gathered(space.cell_dofs[cells], shares, space.n_dofs)
+    return column / cell_volumes(space, cells).sum() if in_watts else column
+
+
+def flux_shares(space: FunctionSpace, corners: IntArray, *, in_watts: bool) -> Array:
+    """Heat rates of a flux of 1 W in all, else of 1 W/m² [W], shape (n_dofs,)."""
+    column = gathered(space.facet_dofs(corners), facet_load_blocks(space, corners, 1.0), space.n_dofs)
+    return column / facet_areas(space, corners).sum() if in_watts else column
+
+
+def fixed_temperatures(scene: Scene, space: FunctionSpace, load_facets: LoadFacets) -> tuple[IntArray, IntArray]:
     """Dofs of prescribed temperature, sorted, and the input that prescribes each."""
     owner = np.full(space.n_dofs, -1, dtype=np.int32)
     for load, facets in zip(scene.loads, load_facets, strict=True):

@@ -12,6 +12,7 @@ from twin3d.scene.selectors import Selector
 from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
 from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
 from twin3d.scene.solver import Solver
+from twin3d.scene.tables import PropertyTable, TimeTable, at_temperature, at_time
 
 __all__ = [
     "STEFAN_BOLTZMANN",
@@ -31,6 +32,7 @@ __all__ = [
     "PartMaterial",
     "Plant",
     "PlantSpread",
+    "PropertyTable",
     "Radiation",
     "Scene",
     "Selector",
@@ -42,9 +44,12 @@ __all__ = [
     "Solver",
     "Statistic",
     "StepsSignal",
+    "TimeTable",
     "Uncertainty",
     "UnknownPrior",
     "View",
+    "at_temperature",
+    "at_time",
     "json_schema",
     "load_scene",
 ]

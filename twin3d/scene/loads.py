@@ -6,6 +6,7 @@ from pydantic import Field
 
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.quantities import FaceSelector, FilmCoefficient, Temperature
+from twin3d.scene.tables import TimeTable
 
 STEFAN_BOLTZMANN = 5.670374419e-8
 """σ [W/(m² K⁴)], CODATA 2018 (exact)."""
@@ -20,6 +21,10 @@ class HeatSource(Frozen):
     """Glob on part names."""
     input: str
     """Name of the input: W spread over the volume of all matched parts, or W/m³."""
+    temperature_coefficient: float = 0.0
+    """α [1/K]: where the part is warm, its source is 1 + α (T - reference_temperature) times as strong."""
+    reference_temperature: Temperature = 293.15
+    """Temperature at which the source is as the input says [K]."""
 
 
 class HeatFlux(Frozen):
@@ -38,8 +43,8 @@ class Convection(Frozen):
     kind: Literal["convection"] = "convection"
     name: str
     face: FaceSelector
-    film_coefficient: FilmCoefficient
-    """h [W/(m² K)]."""
+    film_coefficient: FilmCoefficient | TimeTable
+    """h [W/(m² K)], one or by time."""
     input: str
     """Name of the input: the ambient temperature."""
 
@@ -55,7 +60,7 @@ class FixedTemperature(Frozen):
 
 
 class Radiation(Frozen):
-    """Radiation to large surroundings, linearised into a film."""
+    """Radiation to large surroundings: q = ε σ (T_surroundings⁴ - T⁴)."""
 
     kind: Literal["radiation"] = "radiation"
     name: str
@@ -63,7 +68,7 @@ class Radiation(Frozen):
     emissivity: Annotated[float, Field(gt=0.0, le=1.0)]
     """ε [–]."""
     around: Temperature
-    """Temperature of the linearisation [K]."""
+    """Temperature at which the live twin linearises it [K]."""
     input: str
     """Name of the input: the temperature of the surroundings."""
 

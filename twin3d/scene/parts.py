@@ -1,19 +1,29 @@
 """What the asset consists of: parts, their materials, and the contacts between them."""
 
+from typing import TypeAlias
+
 from twin3d.scene.frozen import Frozen
-from twin3d.scene.quantities import Conductivity, Density, FilmCoefficient, Length, SpecificHeat
+from twin3d.scene.quantities import Conductivity, Density, Direction, FilmCoefficient, Length, SpecificHeat
+from twin3d.scene.tables import PropertyTable
+
+Directional: TypeAlias = tuple[Conductivity, Conductivity, Conductivity]
+"""A conductivity along each axis of a material [W/(m K)]."""
+Axes: TypeAlias = tuple[Direction, Direction, Direction]
+"""The axes of a material in the coordinates of the geometry."""
 
 
 class Material(Frozen):
     """Thermal properties of one material."""
 
     name: str
-    conductivity: Conductivity
-    """k [W/(m K)]."""
+    conductivity: Conductivity | PropertyTable | Directional
+    """k [W/(m K)]: one for all directions, by temperature, or one along each of the `axes`."""
+    axes: Axes | None = None
+    """At right angles, of any length; those of the geometry without them."""
     density: Density
     """ρ [kg/m³]."""
-    specific_heat: SpecificHeat
-    """c_p [J/(kg K)]."""
+    specific_heat: SpecificHeat | PropertyTable
+    """c_p [J/(kg K)], one or by temperature."""
     source: str = ""
     """Where the numbers come from."""
 
