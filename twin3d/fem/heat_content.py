@@ -1,0 +1,78 @@
+r"""How much heat the asset holds: the enthalpy $H_i(T) = \int \rho h(T) N_i$ with $h' = c$, so that none gets lost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin3d.backend import Array as DeviceArray
+from twin3d.backend import Backend
+from twin3d.fem.elements import cell_quadrature
+from twin3d.fem.heat_terms import Array, Matrix
+from twin3d.fem.integrals import CURVED_DEGREE, Index, gathered, sample_cells
+from twin3d.fem.pattern import pattern_of
+from twin3d.fem.space import FunctionSpace
+from twin3d.fem.tables import PiecewiseLinear
+
+
+class TableContent:
+    """The heat of cells whose specific heat depends on the temperature."""
+
+    def __init__(
+        self, space: FunctionSpace, cells: Index, *, capacity: PiecewiseLinear, reference: float, backend: Backend
+    ) -> None:
+        """Prepare the cells.
+
+        Args:
+            space: The function space.
+            cells: Which cells, shape (n_cells,).
+            capacity: ρ c(T) [J/(m³·K)].
+            reference: Temperature at which the heat counts as zero [K].
+            backend: Where cells are computed.
+        """
+        samples = sample_cells(space, cells, cell_quadrature(2 * space.element.degree), backend=backend)
+        if space.is_curved[cells].any():
+            samples = sample_cells(space, cells, cell_quadrature(CURVED_DEGREE), backend=backend)
+        self._values, self._measures = samples.values, samples.measures
+        self._capacity, self._reference, self._backend = capacity, reference, backend
+        self._dofs = space.cell_dofs[cells]
+        self._pattern = pattern_of(self._dofs, space.n_dofs)
+
+    def heat(self, T: Array) -> Array:
+        """Heat at the dofs [J], shape (n_dofs,)."""
+        density = self._capacity.integral(self._at_points(T), start=self._reference, backend=self._backend)
+        shares = (self._measures * density) @ self._values
+        return gathered(self._dofs, self._backend.to_host(shares), len(T))
+
+    def capacity(self, T: Array) -> Matrix:
+        """The derivative of `heat` [J/K]."""
+        xp = self._backend.xp
+        weights = self._measures * self._capacity.at(self._at_points(T), backend=self._backend)
+        products = (self._values[:, :, None] * self._values[:, None, :]).reshape(len(self._values), -1)
+        blocks = xp.asarray(weights @ products).reshape(len(weights), *self._dofs.shape[1:], -1)
+        return self._pattern.sum(self._backend.to_host(blocks))
+
+    def _at_points(self, T: Array) -> DeviceArray:
+        return self._backend.xp.asarray(T[self._dofs]) @ self._values.T
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class HeatContent:
+    """The heat of all cells."""
+
+    mass: Matrix
+    """M of the cells of constant specific heat [J/K], shape (n_dofs, n_dofs)."""
+    tables: tuple[TableContent, ...]
+    """The other cells."""
+    reference: float
+    """Temperature at which the heat counts as zero [K]."""
+
+    def heat(self, T: Array) -> Array:
+        """Heat at the dofs [J], shape (n_dofs,); the sum is that of the asset."""
+        heat = np.asarray(self.mass @ (T - self.reference))
+        for table in self.tables:
+            heat += table.heat(T)
+        return heat
+
+    def table_capacities(self, T: Array) -> list[Matrix]:
+        """The part of the derivative that depends on the temperature [J/K]."""
+        return [table.capacity(T) for table in self.tables]
