@@ -1,0 +1,1 @@
+"""Small-strain elasticity: materials, stiffness, loads, supports, the static solution, and stress."""

@@ -1,0 +1,166 @@
+"""The static displacement of an elastic body, its reactions, and the balance of forces."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from twin3d.backend import Backend
+from twin3d.errors import SolverError
+from twin3d.fem.elements import Element
+from twin3d.fem.linear import Factor, Method, prepare
+from twin3d.fem.mechanics.motion import Motion, motion_of, reactions_of
+from twin3d.fem.mechanics.rigid import check_held, rigid_body_modes
+from twin3d.fem.mechanics.stiffness import Region, assemble_stiffness
+from twin3d.fem.mechanics.supports import Support
+from twin3d.fem.space import FunctionSpace
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Index: TypeAlias = npt.NDArray[np.signedinteger]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Springs:
+    """What resists with a stiffness of its own: an elastic support, or the bridge across a gap."""
+
+    name: str
+    stiffness: sparse.csr_array
+    """[N/m], shape (3 n_dofs, 3 n_dofs)."""
+    grounded: bool
+    """Whether it holds the body; False between parts."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Body:
+    """An elastic body and what holds it."""
+
+    space: FunctionSpace
+    regions: Sequence[Region]
+    """Every cell once, with its material."""
+    supports: Sequence[Support] = ()
+    springs: Sequence[Springs] = ()
+    shared: Index | None = None
+    """From `shared_dofs`, where contacts join parts; each dof by itself without."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Resultant:
+    """A force and a moment."""
+
+    name: str
+    force: Array
+    """[N], shape (3,)."""
+    moment: Array
+    """About the origin [N m], shape (3,)."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PreparedBody:
+    """A body that is ready to be solved for many loads."""
+
+    body: Body
+    stiffness: sparse.csr_array
+    """K with springs, before supports [N/m], shape (3 n_dofs, 3 n_dofs)."""
+    motion: Motion
+    factor: Factor
+    expansion: sparse.csr_array = field(repr=False)
+    """T, shape (3 n_dofs, n_unknowns)."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StaticSolution:
+    """Displacements and what holds them."""
+
+    displacement: Array
+    """[m], components interleaved, shape (3 n_dofs,)."""
+    reactions: tuple[Resultant, ...]
+    """Of supports and elastic supports on the body."""
+    applied: Resultant
+    """Of all loads."""
+    imbalance: float
+    """Size of the sum of all loads and reactions over the largest of the forces among them [–]; rounding when right."""
+
+
+def prepare_body(body: Body, *, once: bool = False, method: Method | None = None, backend: Backend) -> PreparedBody:
+    """Assemble and get ready to solve.
+
+    Args:
+        body: What is solved.
+        once: Whether there will be one load only.
+        method: Taken instead of what size and shape suggest.
+        backend: Where to solve.
+
+    Raises:
+        SolverError: Supports contradict each other, or a piece can move as a rigid body; says which motion.
+    """
+    space = body.space
+    shared = np.arange(space.n_dofs) if body.shared is None else body.shared
+    motion = motion_of(body.supports, shared, space.dof_points)
+    check_held(space, motion, [spring.stiffness for spring in body.springs])
+    K = assemble_stiffness(space, body.regions, backend=backend)
+    for spring in body.springs:
+        K = sparse.csr_array(K + spring.stiffness)
+    if motion.n_unknowns == 0:
+        raise SolverError(
+            "the supports hold every point, so nothing is left to solve; take smaller cells or fewer faces"
+        )
+    T = motion.expansion()
+    factor = prepare(
+        motion.reduced(K),
+        near_null_space=rigid_body_modes(space.dof_points[motion.moving]),
+        prolongation=_prolongation(space, motion),
+        once=once,
+        method=method,
+        backend=backend,
+    )
+    return PreparedBody(body, K, motion, factor, T)
+
+
+def solve_static(prepared: PreparedBody, load: Array) -> StaticSolution:
+    """The displacement under forces at all dofs [N], shape (3 n_dofs,).
+
+    Raises:
+        SolverError: The load is not finite, or the solution misses its tolerance.
+    """
+    K, T, motion = prepared.stiffness, prepared.expansion, prepared.motion
+    if not np.isfinite(load).all():
+        raise SolverError(f"the load holds {np.sum(~np.isfinite(load))} numbers that are not finite; check the loads")
+    v = prepared.factor.solve(np.asarray(T.T @ (load - K @ motion.offset))).x
+    u = np.asarray(T @ v + motion.offset)
+    return _balanced(prepared, u, load)
+
+
+def _balanced(prepared: PreparedBody, u: Array, load: Array) -> StaticSolution:
+    space, motion, body = prepared.body.space, prepared.motion, prepared.body
+    forces = reactions_of(motion, body.supports, prepared.stiffness @ u - load)
+    reactions = [
+        resultant(support.name, space.dof_points[motion.shared[support.dofs]], share)
+        for support, share in zip(body.supports, forces, strict=True)
+    ]
+    for spring in body.springs:
+        if spring.grounded:
+            share = -(spring.stiffness @ u).reshape(-1, 3)
+            reactions.append(resultant(spring.name, space.dof_points, share))
+    applied = resultant("loads", space.dof_points, load.reshape(-1, 3))
+    total = applied.force + sum((reaction.force for reaction in reactions), np.zeros(3))
+    carried = np.abs(np.concatenate([share.ravel() for share in forces] or [np.zeros(1)])).sum()
+    scale = max(float(carried), float(np.abs(load).sum()), 1e-300)
+    return StaticSolution(u, tuple(reactions), applied, float(np.linalg.norm(total)) / scale)
+
+
+def resultant(name: str, positions: Array, forces: Array) -> Resultant:
+    """The sum of forces (n, 3) [N] at positions (n, 3) [m], and their moment about the origin."""
+    return Resultant(name, forces.sum(axis=0), np.cross(positions, forces).sum(axis=0))
+
+
+def _prolongation(space: FunctionSpace, motion: Motion) -> sparse.csr_array | None:
+    """From the displacement of moving points to that of all moving dofs, for quadratic elements."""
+    if space.element is Element.TET4:
+        return None
+    points = motion.moving[motion.moving < space.mesh.n_points]
+    scalar = sparse.csr_array(sparse.csr_array(space.interpolation_from_linear()[motion.moving])[:, points])
+    vector = sparse.kron(scalar, sparse.eye_array(3), format="csr")
+    return sparse.csr_array(vector)
