@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from linear_problems import elastic_problem
 from scipy import sparse
 
 from twin3d.backend import get_backend
 from twin3d.errors import SolverError
 from twin3d.fem.linear import Method, SolveStatus, choice, device, fill_reducing_order, prepare
-from twin3d.fem.linear.device import block_conjugate_gradients
+from twin3d.fem.linear.iteration import Rules, block_conjugate_gradients
 
 HOST = get_backend("numpy")
 METHODS = [method for method in Method if method is not Method.PARDISO or choice.has_pardiso()]
@@ -101,11 +102,73 @@ def test_an_iteration_that_does_not_converge_says_how_far_it_came(rng, monkeypat
         factor.solve(b)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_new_matrix_of_the_same_pattern_is_served(method, rng):
+    A, b = grid_laplacian(), rng.normal(size=1728)
+    factor, changed = prepare(A, method=method, backend=HOST), sparse.csr_array(2.0 * A + sparse.eye_array(1728))
+
+    factor.refactor(changed)
+
+    np.testing.assert_allclose(changed @ factor.solve(b).x, b, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_another_size_is_refused_with_the_remedy(method):
+    factor = prepare(grid_laplacian(5), method=method, backend=HOST)
+
+    with pytest.raises(SolverError, match=r"cannot replace one of 125 unknowns; prepare it anew"):
+        factor.refactor(grid_laplacian(6))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_load_that_is_not_finite_is_refused(method):
+    factor = prepare(grid_laplacian(5), method=method, backend=HOST)
+
+    with pytest.raises(SolverError, match="2 numbers that are not finite; check the loads"):
+        factor.solve(np.where(np.arange(125) < 2, np.nan, 1.0))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_load_of_another_size_is_refused(method):
+    factor = prepare(grid_laplacian(5), method=method, backend=HOST)
+
+    with pytest.raises(SolverError, match=r"shape \(124,\) does not fit a system of 125 unknowns"):
+        factor.solve(np.ones(124))
+
+
+@pytest.mark.parametrize("method", [Method.MULTIGRID, Method.CONJUGATE_GRADIENTS])
+def test_an_indefinite_matrix_breaks_down_with_the_remedy(method, rng):
+    A = sparse.csr_array(grid_laplacian() - 2.0 * sparse.eye_array(1728))
+
+    with pytest.raises(SolverError, match=r"broke down .* not positive definite; look for loose parts"):
+        prepare(A, method=method, backend=HOST).solve(rng.normal(size=1728))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_tolerance_below_rounding_ends_there_and_says_so(method, rng):
+    A = grid_laplacian()
+
+    solved = prepare(A, method=method, backend=HOST).solve(rng.normal(size=1728), rtol=1e-18)
+
+    assert solved.status is SolveStatus.ROUNDING
+    assert solved.residual < 1e-13
+
+
+def test_a_body_that_can_still_turn_is_refused():
+    problem = elastic_problem(3)
+    turn = problem.modes[:, 3:4] / np.linalg.norm(problem.modes[:, 3])
+    without_turn = np.eye(len(turn)) - turn @ turn.T
+    loose = without_turn @ problem.A.toarray() @ without_turn
+
+    with pytest.raises(SolverError, match="nothing holds a rigid motion; add fixed or symmetry"):
+        prepare(sparse.csr_array(loose), near_null_space=problem.modes, backend=HOST)
+
+
 def test_a_column_of_zeros_stays_zero(rng):
     A, b = grid_laplacian(), rng.normal(size=(1728, 2))
     b[:, 1] = 0.0
 
-    x, _, status = block_conjugate_gradients(lambda x: A @ x, b, 1.0 / A.diagonal(), backend=HOST)
+    x, _, status = block_conjugate_gradients(lambda x: A @ x, lambda r: r / 6.0, b, rules=Rules(), xp=np)
 
     assert status is SolveStatus.CONVERGED
     np.testing.assert_allclose(A @ x[:, 0], b[:, 0], rtol=0, atol=1e-7)

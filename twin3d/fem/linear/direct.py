@@ -18,10 +18,10 @@ from twin3d.fem.linear.interface import (
     Order,
     SolveResult,
     SolveStatus,
+    check_same_size,
     checked_load,
+    finished,
     relative_residuals,
-    rounding_floor,
-    successful,
 )
 from twin3d.fem.linear.order import nested_dissection
 
@@ -87,12 +87,6 @@ class Pardiso:
         return np.asarray(self._solver.solve(self._upper, np.asfortranarray(F)))
 
 
-def check_same_size(A: sparse.csr_array, n: int) -> None:
-    """Raise SolverError where a matrix is not of the size that was prepared."""
-    if A.shape != (n, n):
-        raise SolverError(f"a matrix of shape {A.shape} cannot replace one of {n} unknowns; prepare it anew")
-
-
 def refined(
     A: sparse.csr_array, F: Array, apply: Callable[[Array], Array], *, method: Method, rtol: float
 ) -> SolveResult:
@@ -115,9 +109,7 @@ def refined(
         x, number = x + apply(r), number + 1
         r, residuals = relative_residuals(A, x, F)
     status = SolveStatus.CONVERGED if _is_reached(residuals, rtol) else SolveStatus.STAGNATED
-    if status is SolveStatus.STAGNATED and bool((residuals <= np.maximum(rtol, rounding_floor(A, x, F))).all()):
-        status = SolveStatus.ROUNDING
-    return successful(SolveResult(x, status, number, float(residuals.max(initial=0.0))), method, rtol=rtol)
+    return finished(A, x, F, method=method, end=(status, number), rtol=rtol)
 
 
 def _is_reached(residuals: Array, rtol: float) -> bool:

@@ -145,11 +145,48 @@ def checked_load(F: Array, n: int) -> Array:
     return F
 
 
-def successful(result: SolveResult, method: Method, *, rtol: float) -> SolveResult:
-    """The result; raises SolverError with the remedy where it is no success."""
-    if result.status.is_success:
-        return result
+def checked_guess(guess: Array | None, F: Array) -> Array | None:
+    """The guess as float64; raises SolverError where its shape is not that of F or it is not finite."""
+    if guess is None:
+        return None
+    guess = np.asarray(guess, dtype=np.float64)
+    if guess.shape != F.shape:
+        raise SolverError(f"a guess of shape {guess.shape} does not fit a load of shape {F.shape}")
+    if not np.isfinite(guess).all():
+        raise SolverError("the guess holds a number that is not finite; start without it")
+    return guess
+
+
+def check_same_size(A: sparse.csr_array, n: int) -> None:
+    """Raise SolverError where a matrix is not of the size that was prepared."""
+    if A.shape != (n, n):
+        raise SolverError(f"a matrix of shape {A.shape} cannot replace one of {n} unknowns; prepare it anew")
+
+
+def finished(
+    A: sparse.csr_array, x: Array, F: Array, *, method: Method, end: tuple[SolveStatus, int], rtol: float
+) -> SolveResult:
+    """The result with its true residual.
+
+    Args:
+        A: The matrix.
+        x: The solution.
+        F: What it was solved for.
+        method: For the error.
+        end: How the iteration ended, and after how many steps.
+        rtol: What was asked for.
+
+    Raises:
+        SolverError: The residual is above `rtol` and above what rounding explains; with the remedy.
+    """
+    status, n_iterations = end
+    _, residuals = relative_residuals(A, x, F)
+    worst = float(residuals.max(initial=0.0))
+    if not status.is_success and bool((residuals <= np.maximum(rtol, rounding_floor(A, x, F))).all()):
+        status = SolveStatus.ROUNDING
+    if status.is_success:
+        return SolveResult(x, status, n_iterations, worst)
     raise SolverError(
-        f"{method.value} {result.status.value} at a relative residual of {result.residual:.1e} instead of {rtol:.1e} "
-        f"after {result.n_iterations} steps; {result.status.remedy}"
+        f"{method.value} {status.value} at a relative residual of {worst:.1e} instead of {rtol:.1e} "
+        f"after {n_iterations} steps; {status.remedy}"
     )
