@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.linalg import eigh
-from scipy.sparse import csgraph
 
 from twin3d.errors import SolverError
 from twin3d.fem.linear.interface import Array
+from twin3d.fem.linear.levels import connected_pieces
 
 Pieces = npt.NDArray[np.signedinteger]
 """The piece that each unknown belongs to."""
@@ -30,7 +30,7 @@ def check_definite(A: sparse.csr_array, near_null_space: Array | None) -> None:
         raise SolverError(
             f"row {int(diagonal.argmin())} of the system has no positive diagonal; a part has no material"
         )
-    n_pieces, piece = csgraph.connected_components(A, directed=False)
+    n_pieces, piece = connected_pieces(A)
     if near_null_space is None:
         _check_temperature_is_held(A, n_pieces, piece)
     else:

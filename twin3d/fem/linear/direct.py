@@ -1,7 +1,10 @@
 """Factorisations on the CPU: SuperLU, and PARDISO where it is installed."""
 
+import functools
 import importlib
+import weakref
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -61,6 +64,14 @@ class SuperLU:
         return x
 
 
+class Phase(IntEnum):
+    """What PARDISO is asked to do, by its own numbers."""
+
+    ANALYSE = 11
+    FACTORISE = 22
+    SOLVE = 33
+
+
 class Pardiso:
     """A Cholesky factor by MKL's PARDISO, on the upper triangle."""
 
@@ -71,20 +82,38 @@ class Pardiso:
             raise CapabilityError("PARDISO is not installed; pip install 'twin3d[mkl]', or take superlu or multigrid")
         self.reason, self.n = reason, A.shape[0]
         self._solver: Any = importlib.import_module("pypardiso").PyPardisoSolver(mtype=2)
-        self.refactor(A)
+        weakref.finalize(self, self._solver.free_memory, everything=True)
+        self._A, self._upper = A, _upper_triangle(A)
+        self._call(Phase.ANALYSE, np.zeros(self.n))
+        self._call(Phase.FACTORISE, np.zeros(self.n))
 
     def refactor(self, A: sparse.csr_array) -> None:
-        """Serve another matrix of the same pattern."""
+        """Serve another matrix of the same pattern; keeps the analysis."""
         check_same_size(A, self.n)
-        self._A, self._upper = A, sparse.csr_matrix(sparse.triu(A))
-        self._solver.factorize(self._upper)
+        upper = _upper_triangle(A)
+        if not np.array_equal(upper.indices, self._upper.indices):
+            self._upper = upper
+            self._call(Phase.ANALYSE, np.zeros(self.n))
+        self._A, self._upper = A, upper
+        self._call(Phase.FACTORISE, np.zeros(self.n))
 
     def solve(self, F: Array, *, guess: Array | None = None, rtol: float = RTOL) -> SolveResult:
         """Solve A x = F."""
-        return refined(self._A, checked_load(F, self.n), self._apply, method=self.method, rtol=rtol)
+        apply = functools.partial(self._call, Phase.SOLVE)
+        return refined(self._A, checked_load(F, self.n), apply, method=self.method, rtol=rtol)
 
-    def _apply(self, F: Array) -> Array:
-        return np.asarray(self._solver.solve(self._upper, np.asfortranarray(F)))
+    def _call(self, phase: Phase, F: Array) -> Array:
+        self._solver.set_phase(phase)
+        try:
+            return np.asarray(self._solver._call_pardiso(self._upper, np.asfortranarray(F)))
+        except importlib.import_module("pypardiso").pardiso_wrapper.PyPardisoError as error:
+            raise SolverError(f"the system cannot be factorised: {error}; check the materials and loads") from error
+
+
+def _upper_triangle(A: sparse.csr_array) -> sparse.csr_matrix:
+    upper = sparse.csr_matrix(sparse.triu(A, format="csr"))
+    upper.sort_indices()
+    return upper
 
 
 def refined(

@@ -43,7 +43,8 @@ def prepare(
     """
     _check_shapes(A, near_null_space, prolongation)
     check_definite(A, near_null_space)
-    chosen, reason = choose(A, backend, once=once) if method is None else (method, "asked for")
+    size = 1 if near_null_space is None or near_null_space.shape[1] != 6 else 3
+    chosen, reason = choose(A, backend, once=once, size=size) if method is None else (method, "asked for")
     _log.info("%s for the linear system: %s", chosen.value, reason)
     match chosen:
         case Method.CONJUGATE_GRADIENTS:
