@@ -164,6 +164,26 @@ def test_a_body_that_can_still_turn_is_refused():
         prepare(sparse.csr_array(loose), near_null_space=problem.modes, backend=HOST)
 
 
+def test_a_loose_second_body_is_refused_by_its_size():
+    held, loose = elastic_problem(2), elastic_problem(2)
+    Q, _ = np.linalg.qr(loose.modes)
+    without_motion = np.eye(len(Q)) - Q @ Q.T
+    A = sparse.csr_array(sparse.block_diag([held.A, without_motion @ loose.A.toarray() @ without_motion]))
+
+    with pytest.raises(SolverError, match="rigid motion of a piece of 54 of 108 unknowns; add fixed"):
+        prepare(A, near_null_space=np.vstack([held.modes, loose.modes]), backend=HOST)
+
+
+def test_a_body_of_two_points_is_not_taken_for_loose():
+    problem = elastic_problem(2)
+    A = sparse.csr_array(sparse.block_diag([problem.A, np.diag(np.full(6, 5.0)) + 0.1]))
+    modes = np.vstack([problem.modes, problem.modes[:6]])
+
+    solved = prepare(A, near_null_space=modes, backend=HOST).solve(np.ones(60))
+
+    np.testing.assert_allclose(A @ solved.x, 1.0, rtol=1e-9)
+
+
 def test_a_column_of_zeros_stays_zero(rng):
     A, b = grid_laplacian(), rng.normal(size=(1728, 2))
     b[:, 1] = 0.0

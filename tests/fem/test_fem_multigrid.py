@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from linear_problems import elastic_problem, heat_problem
+from scipy import sparse
 
 from twin3d.backend import get_backend
 from twin3d.fem.linear import Method, prepare
@@ -102,6 +103,20 @@ def test_a_kept_hierarchy_serves_a_matrix_with_other_coefficients(is_quadratic):
     solved = factor.solve(problem.b)
     np.testing.assert_allclose(changed @ solved.x, problem.b, rtol=0, atol=1e-9 * np.linalg.norm(problem.b))
     assert solved.n_iterations <= prepared(problem).solve(problem.b).n_iterations + 3
+
+
+def test_fixed_components_that_keep_their_rows_cost_no_iterations(rng):
+    problem = elastic_problem(8)
+    fixed = np.zeros(len(problem.b), dtype=bool)
+    fixed[1::3] = rng.uniform(size=len(fixed[1::3])) < 0.3
+    free = sparse.diags_array((~fixed).astype(float))
+    diagonal = sparse.diags_array(np.where(fixed, problem.A.diagonal(), 0.0))
+    A = sparse.csr_array(free @ problem.A @ free + diagonal)
+
+    solved = prepare(A, near_null_space=problem.modes, method=Method.MULTIGRID, backend=HOST).solve(problem.b)
+
+    np.testing.assert_allclose(A @ solved.x, problem.b, rtol=0, atol=1e-9 * np.linalg.norm(problem.b))
+    assert solved.n_iterations <= prepared(problem).solve(problem.b).n_iterations + 8
 
 
 def test_unknowns_that_belong_to_nothing_are_solved_too():
