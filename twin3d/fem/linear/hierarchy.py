@@ -10,7 +10,7 @@ from scipy import sparse
 from twin3d.errors import SolverError
 from twin3d.fem.linear.aggregation import smoothed_prolongation
 from twin3d.fem.linear.interface import Array
-from twin3d.fem.linear.sweeps import backward_sweep, forward_sweep
+from twin3d.fem.linear.sweeps import backward_sweep, find_middles, forward_sweep
 
 Single = npt.NDArray[np.float32]
 
@@ -86,7 +86,7 @@ def build_hierarchy(
         P = prolongation.astype(np.float32)
         levels.append(_level(matrix, _diagonal_inverse(matrix), P))
         modes = _at_linear_element(prolongation, modes)
-        matrix = _in_blocks(_galerkin(matrix, P), size)
+        matrix = _in_blocks(_galerkin(matrix, levels[-1]), size)
     while matrix.shape[0] > DENSE_MAX:
         inverse = _diagonal_inverse(matrix)
         made = smoothed_prolongation(matrix, inverse, modes)
@@ -94,7 +94,7 @@ def build_hierarchy(
             return Hierarchy((*levels, _level(matrix, inverse, None)), None)
         P, modes = made[0].astype(np.float32), made[1]
         levels.append(_level(matrix, inverse, P))
-        matrix = _galerkin(matrix, P)
+        matrix = _galerkin(matrix, levels[-1])
     return Hierarchy(tuple(levels), _dense_inverse(matrix))
 
 
@@ -106,7 +106,7 @@ def rebuild_hierarchy(A: sparse.csr_array, old: Hierarchy) -> Hierarchy:
         matrix = _in_blocks(matrix, level.size)
         levels.append(_level(matrix, _diagonal_inverse(matrix), level.prolongation))
         if level.prolongation is not None:
-            matrix = _galerkin(matrix, level.prolongation)
+            matrix = _galerkin(matrix, levels[-1])
     return Hierarchy(tuple(levels), None if old.coarsest_inverse is None else _dense_inverse(matrix))
 
 
@@ -133,16 +133,17 @@ def _in_blocks(A: Any, size: int) -> Any:
     return matrix
 
 
-def _galerkin(A: Any, P: Any) -> Any:
-    """Pᵀ A P."""
-    coarse = P.T.asformat(P.format) @ (A @ P)
+def _galerkin(A: Any, level: Level) -> Any:
+    """Pᵀ A P on the level below."""
+    P = level.prolongation
+    coarse = level.restriction @ (A @ P)
     return _in_blocks(coarse, 1 if P.format == "csr" else P.blocksize[1])
 
 
 def _middles(A: Any) -> npt.NDArray[np.int32]:
-    n_blocks = len(A.indptr) - 1
-    rows = np.repeat(np.arange(n_blocks, dtype=np.int32), np.diff(A.indptr))
-    return np.flatnonzero(rows == A.indices).astype(np.int32)
+    middles = np.zeros(len(A.indptr) - 1, dtype=np.int32)
+    find_middles(A.indptr, A.indices, middles)
+    return middles
 
 
 def _diagonal_inverse(A: Any) -> Array:

@@ -88,3 +88,12 @@ def backward_sweep(size: int, width: int) -> Callable[..., None]:
             _add(size, width, i, inverse, total, x)
 
     return backward  # type: ignore[no-any-return]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def find_middles(starts: Indices, columns: Indices, middles_out: Indices) -> None:
+    """Where the diagonal blocks are; every row has one."""
+    for i in range(len(middles_out)):
+        for k in range(starts[i], starts[i + 1]):
+            if columns[k] == i:
+                middles_out[i] = k
