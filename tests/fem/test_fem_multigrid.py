@@ -6,6 +6,7 @@ from linear_problems import elastic_problem, heat_problem
 from scipy import sparse
 
 from twin3d.backend import get_backend
+from twin3d.errors import SolverError
 from twin3d.fem.linear import Method, prepare
 
 HOST = get_backend("numpy")
@@ -127,3 +128,10 @@ def test_unknowns_that_belong_to_nothing_are_solved_too():
     solved = prepare(A, method=Method.MULTIGRID, backend=HOST).solve(problem.b)
 
     np.testing.assert_allclose(A @ solved.x, problem.b, rtol=0, atol=1e-9 * np.linalg.norm(problem.b))
+
+
+def test_a_prolongation_without_shared_vertices_is_refused():
+    problem = heat_problem(3, is_quadratic=True)
+
+    with pytest.raises(SolverError, match="both elements must share vertices"):
+        prepare(problem.A, prolongation=0.5 * problem.prolongation, method=Method.MULTIGRID, backend=HOST)

@@ -162,11 +162,15 @@ def _dense_inverse(A: Any) -> Single:
 
 
 def _at_linear_element(prolongation: sparse.csr_array, modes: Array) -> Array:
-    """The modes at the unknowns that both elements share: rows of the prolongation with one entry."""
-    shared = np.flatnonzero(np.diff(prolongation.indptr) == 1)
-    first = prolongation.indptr[shared]
+    """The modes at the unknowns that both elements share: rows of the prolongation with a 1 alone.
+
+    An edge to a fixed point has one entry too, of a half.
+    """
+    alone = np.flatnonzero(np.diff(prolongation.indptr) == 1)
+    first = prolongation.indptr[alone]
+    is_shared = np.abs(prolongation.data[first] - 1.0) < 1e-6
     coarse = np.full((prolongation.shape[1], modes.shape[1]), np.nan)
-    coarse[prolongation.indices[first]] = modes[shared] / prolongation.data[first][:, None]
+    coarse[prolongation.indices[first[is_shared]]] = modes[alone[is_shared]]
     if np.isnan(coarse).any():
         raise SolverError("the prolongation has no row of its own for some unknowns; both elements must share vertices")
     return coarse
