@@ -1,19 +1,42 @@
-r"""Conduction where the conductivity depends on the temperature."""
+r"""Conduction where the conductivity depends on the temperature.
+
+All is in barycentric coordinates: $\nabla N_i = D_{ia} \nabla\lambda_a$ with $D_{ia} = \partial N_i/\partial\lambda_a$
+the same in every cell, so that a few matrix products serve all cells.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from twin3d.backend import Array as DeviceArray
 from twin3d.backend import Backend
-from twin3d.fem.elements import cell_quadrature
+from twin3d.fem.elements import Element, cell_quadrature, shape_derivatives, shape_functions
 from twin3d.fem.heat_terms import Array, Instant, Tangent, Variation
-from twin3d.fem.integrals import CURVED_DEGREE, Index, Samples, gathered, sample_cells
-from twin3d.fem.pattern import Pattern, pattern_of
+from twin3d.fem.integrals import (
+    CURVED_DEGREE,
+    Index,
+    barycentric_gradients,
+    curved_barycentric_gradients,
+    gathered,
+)
+from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import FunctionSpace
 from twin3d.fem.tables import PiecewiseLinear
 
 CHUNK = 20_000
-"""Cells worked on at a time: their samples of quadratic elements take some 150 MB."""
+"""Cells worked on at a time: what is between takes 2 kB each in quadratic elements."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Group:
+    """Cells that are all straight, or all curved."""
+
+    cells: Index
+    gradients: DeviceArray
+    """∇λ_a [1/m], shape (n_cells, 1 or n_quadrature, 4, 3)."""
+    measures: DeviceArray
+    """Weights times the volume [m³], shape (n_cells, n_quadrature)."""
 
 
 class TableConduction:
@@ -39,40 +62,71 @@ class TableConduction:
             backend: Where cells are computed.
         """
         self.name = name
-        self._space, self._cells, self._conductivity, self._backend = space, cells, conductivity, backend
-        self._pattern: Pattern = pattern_of(space.cell_dofs[cells], space.n_dofs)
+        self._space, self._conductivity, self._backend = space, conductivity, backend
+        self._rule = cell_quadrature(2 if space.element is Element.TET4 else CURVED_DEGREE)
+        self._groups = tuple(self._grouped(cells))
+        ordered = np.concatenate([group.cells for group in self._groups])
+        self._pattern = pattern_of(space.cell_dofs[ordered], space.n_dofs)
+        xp = backend.xp
+        self._values = xp.asarray(shape_functions(space.element, self._rule.points))
+        self._derivatives = xp.asarray(shape_derivatives(space.element, self._rule.points))
 
     def rate(self, T: Array, at: Instant) -> Array:
         """Heat that it brings to the dofs [W], shape (n_dofs,)."""
         xp, rate = self._backend.xp, np.zeros(len(T))
-        for cells, samples, local in self._chunks(T):
-            k = self._conductivity.at(local @ samples.values.T, backend=self._backend)
-            gradient = xp.einsum("eqix,ei->eqx", samples.gradients, local)
-            shares = -xp.einsum("eq,eqx,eqix->ei", samples.measures * k, gradient, samples.gradients, optimize=True)
-            rate += gathered(self._space.cell_dofs[cells], self._backend.to_host(shares), len(T))
+        onto_dofs = xp.swapaxes(self._derivatives, 1, 2).reshape(-1, self._values.shape[1])
+        for group in self._groups:
+            local = xp.asarray(T[self._space.cell_dofs[group.cells]])
+            k = self._conductivity.at(local @ self._values.T, backend=self._backend)
+            flux = (group.measures * k)[..., None] * self._along(group, local)
+            shares = -flux.reshape(len(local), -1) @ onto_dofs
+            rate += gathered(self._space.cell_dofs[group.cells], self._backend.to_host(shares), len(T))
         return rate
 
     def tangent(self, T: Array, at: Instant) -> Tangent:
         """Both parts of the tangent at T."""
         xp, start = self._backend.xp, 0
+        D, N = self._derivatives, self._values
+        n = N.shape[1]
+        pairs = xp.einsum("qia,qjb->qabij", D, D).reshape(-1, n * n)
+        mixed = xp.einsum("qia,qj->qaij", D, N).reshape(-1, n * n)
         symmetric, rest = self._pattern.zeros(), self._pattern.zeros()
-        for cells, samples, local in self._chunks(T):
-            at_points = local @ samples.values.T
-            weights = samples.measures * self._conductivity.at(at_points, backend=self._backend)
-            flux = weights[..., None, None] * samples.gradients
-            K = (flux @ xp.swapaxes(samples.gradients, 2, 3)).sum(axis=1)
-            slope = samples.measures * self._conductivity.slope(at_points, backend=self._backend)
-            gradient = xp.einsum("eqix,ei->eqx", samples.gradients, local)
-            along = slope[..., None] * (samples.gradients @ gradient[..., None])[..., 0]
-            self._pattern.add(self._backend.to_host(K), symmetric, start=start)
-            self._pattern.add(self._backend.to_host(xp.swapaxes(along, 1, 2) @ samples.values), rest, start=start)
-            start += len(cells)
+        for group in self._chunks():
+            local = xp.asarray(T[self._space.cell_dofs[group.cells]])
+            at_points = local @ N.T
+            k, slope = (
+                group.measures * of(at_points, backend=self._backend)
+                for of in (self._conductivity.at, self._conductivity.slope)
+            )
+            gram = group.gradients @ xp.swapaxes(group.gradients, 2, 3)
+            K = (k[..., None, None] * gram).reshape(len(local), -1) @ pairs
+            unsymmetric = (slope[..., None] * self._along(group, local)).reshape(len(local), -1) @ mixed
+            for blocks, entries in ((K, symmetric), (unsymmetric, rest)):
+                self._pattern.add(self._backend.to_host(blocks).reshape(-1, n, n), entries, start=start)
+            start += len(local)
         return Tangent(self._pattern.matrix(symmetric), self._pattern.matrix(rest))
 
-    def _chunks(self, T: Array) -> Iterator[tuple[Index, Samples, Array]]:
-        """Some cells, their samples and their temperatures at a time."""
-        rule = cell_quadrature(2 if self._space.element.degree == 1 else CURVED_DEGREE)
-        for start in range(0, len(self._cells), CHUNK):
-            cells = self._cells[start : start + CHUNK]
-            samples = sample_cells(self._space, cells, rule, backend=self._backend)
-            yield cells, samples, self._backend.xp.asarray(T[self._space.cell_dofs[cells]])
+    def _along(self, group: _Group, local: DeviceArray) -> DeviceArray:
+        """∇λ_a · ∇T at quadrature points, shape (n_cells, n_quadrature, 4)."""
+        xp = self._backend.xp
+        n_quadrature, n_dofs, _ = self._derivatives.shape
+        slopes = (local @ xp.swapaxes(self._derivatives, 0, 1).reshape(n_dofs, -1)).reshape(-1, n_quadrature, 4)
+        gradient = slopes[:, :, None] @ group.gradients
+        return (gradient @ xp.swapaxes(group.gradients, 2, 3))[:, :, 0]
+
+    def _grouped(self, cells: Index) -> Iterator[_Group]:
+        space, xp = self._space, self._backend.xp
+        curved = space.is_curved[cells]
+        straight, bent = cells[~curved], cells[curved]
+        if straight.size:
+            corners = xp.asarray(space.mesh.cells[straight])
+            gradients, volumes = barycentric_gradients(xp.asarray(space.mesh.points), corners, backend=self._backend)
+            yield _Group(straight, gradients[:, None], volumes[:, None] * xp.asarray(self._rule.weights))
+        if bent.size:
+            yield _Group(bent, *curved_barycentric_gradients(space, bent, self._rule, backend=self._backend))
+
+    def _chunks(self) -> Iterator[_Group]:
+        for group in self._groups:
+            for start in range(0, len(group.cells), CHUNK):
+                some = slice(start, start + CHUNK)
+                yield _Group(group.cells[some], group.gradients[some], group.measures[some])

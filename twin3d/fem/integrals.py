@@ -76,6 +76,30 @@ def sample_cells(space: FunctionSpace, cells: Index, rule: Quadrature, *, backen
     """
     xp = backend.xp
     derivatives = xp.asarray(shape_derivatives(space.element, rule.points))
+    gradients, measures = curved_barycentric_gradients(space, cells, rule, backend=backend)
+    return Samples(
+        values=xp.asarray(shape_functions(space.element, rule.points)),
+        gradients=xp.einsum("qka,eqax->eqkx", derivatives, gradients),
+        measures=measures,
+    )
+
+
+def curved_barycentric_gradients(
+    space: FunctionSpace, cells: Index, rule: Quadrature, *, backend: Backend
+) -> tuple[Array, Array]:
+    r"""Gradients of the barycentric coordinates at quadrature points of cells that may be curved, and the volume there.
+
+    Args:
+        space: The function space.
+        cells: Which cells, shape (n_cells,).
+        rule: Points within a cell.
+        backend: Where the arrays shall live.
+
+    Returns:
+        Gradients [1/m], shape (n_cells, n_quadrature, 4, 3); weights times volume [m³], shape (n_cells, n_quadrature).
+    """
+    xp = backend.xp
+    derivatives = xp.asarray(shape_derivatives(space.element, rule.points))
     positions = xp.asarray(space.dof_points[space.cell_dofs[cells]])
     # columns dx/dλ_a; the coordinates sum to 1, so λ_1..3 are free and λ_0 follows
     tangents = xp.einsum("qka,ekx->eqax", derivatives, positions)
@@ -84,12 +108,8 @@ def sample_cells(space: FunctionSpace, cells: Index, rule: Quadrature, *, backen
     bc, ca, ab = xp.cross(b, c), xp.cross(c, a), xp.cross(a, b)
     six_volumes = xp.einsum("eqx,eqx->eq", a, bc)
     inverse = xp.stack([bc, ca, ab], axis=2) / six_volumes[..., None, None]
-    free = derivatives[:, :, 1:] - derivatives[:, :, :1]
-    return Samples(
-        values=xp.asarray(shape_functions(space.element, rule.points)),
-        gradients=xp.einsum("qka,eqax->eqkx", free, inverse),
-        measures=six_volumes / 6.0 * xp.asarray(rule.weights),
-    )
+    gradients = xp.concatenate([-inverse.sum(axis=2, keepdims=True), inverse], axis=2)
+    return gradients, six_volumes / 6.0 * xp.asarray(rule.weights)
 
 
 def stiffness_blocks(space: FunctionSpace, cells: Index, conductivity: Array, *, backend: Backend) -> Array:

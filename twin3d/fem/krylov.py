@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
+from twin3d.backend import one_blas_thread
+
 Array = npt.NDArray[np.float64]
 Apply = Callable[[Array], Array]
 
@@ -43,19 +45,26 @@ def flexible_gmres(apply: Apply, b: Array, *, precondition: Apply, rtol: float, 
     H = np.zeros((max_iterations + 1, max_iterations))
     for number in range(max_iterations):
         directions.append(precondition(basis[-1]))
-        w = apply(directions[-1])
-        for _ in range(2):  # once more, as rounding loses orthogonality
-            for k, v in enumerate(basis):
-                share = float(v @ w)
-                H[k, number] += share
-                w = w - share * v
-        H[number + 1, number] = np.linalg.norm(w)
+        H[: number + 2, number], w = _orthogonal(apply(directions[-1]), basis)
         y, residual = _least_squares(H[: number + 2, : number + 1], size)
         if residual <= rtol * size or H[number + 1, number] <= 1e-14 * np.linalg.norm(H[:, number]):
             break
-        basis.append(w / H[number + 1, number])
+        basis.append(w)
     x = np.asarray(sum(weight * direction for weight, direction in zip(y, directions, strict=True)))
     return KrylovResult(x, residual <= rtol * size, number + 1, residual / size)
+
+
+def _orthogonal(w: Array, basis: list[Array]) -> tuple[Array, Array]:
+    """The shares of a vector along a basis and across it, and the unit vector across."""
+    shares = np.zeros(len(basis) + 1)
+    with one_blas_thread():  # on busy cores threads wait for each other longer than a product takes
+        for _ in range(2):  # once more, as rounding loses orthogonality
+            for k, v in enumerate(basis):
+                share = float(v @ w)
+                shares[k] += share
+                w = w - share * v
+        shares[-1] = np.linalg.norm(w)
+    return shares, w / max(shares[-1], np.finfo(np.float64).tiny)
 
 
 def _least_squares(H: Array, size: float) -> tuple[Array, float]:

@@ -100,9 +100,9 @@ class HeatSolver:
             SolverError: The iteration does not converge; says what to do.
         """
         T = self.heat.with_fixed(guess, equation.at)
-        r, before = self._residual(T, equation), np.inf
+        (r, scale), before = self._residual(T, equation), np.inf
         for number in range(MAX_ITERATIONS):
-            size, scale = float(np.linalg.norm(r)), self._scale(T, equation)
+            size = float(np.linalg.norm(r))
             if size <= RTOL * scale:
                 return NewtonResult(T, number, size / scale if scale else 0.0)
             jacobian = self._jacobians.at(T, equation.at, weight_s=equation.weight_s, stored=equation.known is not None)
@@ -112,38 +112,39 @@ class HeatSolver:
             loose = 1e-12 if self.heat.is_linear else min(0.1, 0.9 * (size / before) ** 2)
             d = self._correction(jacobian, r, rtol=max(wanted, loose))
             before = size
-            T, r = self._damped(T, d, size, equation)
+            T, r, scale = self._damped(T, d, size, equation)
         raise _no_convergence(equation, f"{MAX_ITERATIONS} iterations left a residual of {size / scale:.1e}")
 
-    def _residual(self, T: Array, equation: Equation) -> Array:
-        r = -equation.weight_s * self.heat.rate(T, equation.at)
+    def _residual(self, T: Array, equation: Equation) -> tuple[Array, float]:
+        """The residual at the free dofs, and the size of the heat rates that it comes from."""
+        r, squares = np.zeros(len(T)), 0.0
+        for term in self.heat.terms:
+            rate = equation.weight_s * term.rate(T, equation.at)
+            r -= rate
+            squares += float(rate @ rate)
         if equation.known is not None:
             r += self.heat.content.heat(T) - equation.known
         if not np.isfinite(r).all():
             raise SolverError("a heat rate is not finite; check the inputs, tables and loads")
-        return r[self._free]
-
-    def _scale(self, T: Array, equation: Equation) -> float:
-        rates = (term.rate(T, equation.at) for term in self.heat.terms)
-        return equation.weight_s * float(np.sqrt(sum(float(rate @ rate) for rate in rates)))
+        return r[self._free], float(np.sqrt(squares))
 
     def _rounding(self, jacobian: Jacobian, T: Array) -> float:
         """The residual that rounding alone causes."""
         size = np.linalg.norm(jacobian.symmetric.diagonal() * T[self._free])
         return 64.0 * float(np.finfo(np.float64).eps) * float(size)
 
-    def _damped(self, T: Array, d: Array, size: float, equation: Equation) -> tuple[Array, Array]:
-        """The temperature after a step, and its residual."""
+    def _damped(self, T: Array, d: Array, size: float, equation: Equation) -> tuple[Array, Array, float]:
+        """The temperature after a step, its residual and the size of its heat rates."""
         share = 1.0
         for _ in range(MAX_HALVINGS):
             tried = T.copy()
             tried[self._free] += share * d
             if self.heat.is_linear:
-                return tried, self._residual(tried, equation)
+                return tried, *self._residual(tried, equation)
             if tried.min() > 0.0:
-                r = self._residual(tried, equation)
+                r, scale = self._residual(tried, equation)
                 if float(np.linalg.norm(r)) <= (1.0 - 1e-4 * share) * size:
-                    return tried, r
+                    return tried, r, scale
             share *= 0.5
         raise _no_convergence(equation, "no step makes the residual smaller")
 

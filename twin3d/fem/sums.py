@@ -29,7 +29,8 @@ class MatrixSum:
         number = np.full(n_dofs, -1, dtype=np.int64)
         number[free_dofs] = np.arange(self.n)
         kept, keys = zip(*(self._entries(matrix, number) for matrix in matrices), strict=True)
-        union = np.unique(np.concatenate(keys))
+        every = np.sort(np.concatenate(keys))
+        union = every[np.diff(every, prepend=-1) > 0]
         self._kept, self._slots = kept, [np.searchsorted(union, some) for some in keys]
         self._indices = (union % self.n).astype(np.int32)
         self._indptr = np.searchsorted(union, np.arange(self.n + 1) * self.n).astype(np.int32)
