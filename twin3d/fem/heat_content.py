@@ -76,3 +76,10 @@ class HeatContent:
     def table_capacities(self, T: Array) -> list[Matrix]:
         """The part of the derivative that depends on the temperature [J/K]."""
         return [table.capacity(T) for table in self.tables]
+
+    def diagonal(self, T: Array) -> Array:
+        """The diagonal of the whole derivative [J/K], shape (n_dofs,)."""
+        diagonal = np.array(self.mass.diagonal())
+        for table in self.tables:
+            diagonal += table.capacity(T).diagonal()
+        return diagonal
