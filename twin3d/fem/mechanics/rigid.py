@@ -1,6 +1,7 @@
 """Rigid motions: the near-null space for multigrid, and which of them nothing holds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -33,8 +34,18 @@ def rigid_body_modes(positions: Array) -> Array:
     return modes.reshape(-1, 6)
 
 
-def check_held(space: FunctionSpace, motion: Motion, springs: Sequence[sparse.csr_array]) -> None:
-    """Raise SolverError where a connected piece can move as a rigid body; says which piece and which motion.
+@dataclass(frozen=True, eq=False, slots=True)
+class LoosePiece:
+    """A connected piece that can move as a rigid body."""
+
+    parts: tuple[str, ...]
+    """Names of its parts; empty where there is one piece only."""
+    motions: Array
+    """Shifts and scaled turns about its middle that nothing holds, shape (6, n_free)."""
+
+
+def loose_pieces(space: FunctionSpace, motion: Motion, springs: Sequence[sparse.csr_array]) -> list[LoosePiece]:
+    """Pieces that supports, contacts and springs leave free to move as rigid bodies.
 
     Args:
         space: The function space.
@@ -42,19 +53,31 @@ def check_held(space: FunctionSpace, motion: Motion, springs: Sequence[sparse.cs
         springs: Stiffness of elastic supports and of what crosses gaps [N/m].
     """
     piece = _pieces(space, motion, springs)
-    problems = []
+    loose = []
     for number in range(int(piece.max()) + 1):
         dofs = np.flatnonzero(piece == number)
         free = _free_motions(space.dof_points[dofs], motion.held[motion.shared[dofs]], dofs, springs)
         if free.shape[1]:
             names = [space.mesh.part_names[k] for k in _parts_of(space, piece, number)]
-            where = "" if piece.max() == 0 else f" of {', '.join(names)}"
-            problems.append(f"nothing holds the {describe_motions(free)}{where}")
+            loose.append(LoosePiece(tuple(names) if piece.max() else (), free))
+    return loose
+
+
+def check_held(space: FunctionSpace, motion: Motion, springs: Sequence[sparse.csr_array]) -> None:
+    """Raise SolverError where a piece can move as a rigid body; says which piece and which motion."""
+    problems = [
+        f"nothing holds the {describe_motions(piece.motions)}{_of(piece.parts)}"
+        for piece in loose_pieces(space, motion, springs)
+    ]
     if problems:
         raise SolverError(
             f"the stress problem is singular: {'; '.join(problems)}; add fixed, symmetry or displacement loads that "
             "stop it, an elastic_support, or a [[contact]] with what is held"
         )
+
+
+def _of(parts: Sequence[str]) -> str:
+    return f" of {', '.join(parts)}" if parts else ""
 
 
 def _pieces(space: FunctionSpace, motion: Motion, springs: Sequence[sparse.csr_array]) -> Index:

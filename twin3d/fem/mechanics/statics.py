@@ -96,13 +96,9 @@ def prepare_body(body: Body, *, once: bool = False, method: Method | None = None
     Raises:
         SolverError: Supports contradict each other, or a piece can move as a rigid body; says which motion.
     """
-    space = body.space
-    shared = np.arange(space.n_dofs) if body.shared is None else body.shared
-    motion = motion_of(body.supports, shared, space.dof_points)
+    space, motion = body.space, motion_of_body(body)
     check_held(space, motion, [spring.stiffness for spring in body.springs])
-    K = assemble_stiffness(space, body.regions, backend=backend)
-    for spring in body.springs:
-        K = sparse.csr_array(K + spring.stiffness)
+    K = stiffness_of_body(body, backend=backend)
     if motion.n_unknowns == 0:
         raise SolverError(
             "the supports hold every point, so nothing is left to solve; take smaller cells or fewer faces"
@@ -111,12 +107,26 @@ def prepare_body(body: Body, *, once: bool = False, method: Method | None = None
     factor = prepare(
         motion.reduced(K),
         near_null_space=rigid_body_modes(space.dof_points[motion.moving]),
-        prolongation=_prolongation(space, motion),
+        prolongation=vector_prolongation(space, motion),
         once=once,
         method=method,
         backend=backend,
     )
     return PreparedBody(body, K, motion, factor, T)
+
+
+def motion_of_body(body: Body) -> Motion:
+    """What the supports and contacts of a body leave free."""
+    shared = np.arange(body.space.n_dofs) if body.shared is None else body.shared
+    return motion_of(body.supports, shared, body.space.dof_points)
+
+
+def stiffness_of_body(body: Body, *, backend: Backend) -> sparse.csr_array:
+    """K of the cells and springs of a body, before supports [N/m], shape (3 n_dofs, 3 n_dofs)."""
+    K = assemble_stiffness(body.space, body.regions, backend=backend)
+    for spring in body.springs:
+        K = sparse.csr_array(K + spring.stiffness)
+    return K
 
 
 def solve_static(prepared: PreparedBody, load: Array) -> StaticSolution:
@@ -156,7 +166,7 @@ def resultant(name: str, positions: Array, forces: Array) -> Resultant:
     return Resultant(name, forces.sum(axis=0), np.cross(positions, forces).sum(axis=0))
 
 
-def _prolongation(space: FunctionSpace, motion: Motion) -> sparse.csr_array | None:
+def vector_prolongation(space: FunctionSpace, motion: Motion) -> sparse.csr_array | None:
     """From the displacement of moving points to that of all moving dofs, for quadratic elements."""
     if space.element is Element.TET4:
         return None
