@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -21,9 +22,6 @@ Array = Any
 
 GPU_MIN_DOFS = 200_000
 """Below this size the transfer and launch costs outweigh the device, so `auto` stays on the CPU."""
-
-KERNEL_OPTIONS = ("--std=c++17",)
-"""How NVRTC compiles the kernels."""
 
 INSTALL_HINT = "pip install 'twin3d[gpu]' for CUDA 12 or 'twin3d[gpu-cuda13]' for CUDA 13"
 
@@ -46,6 +44,11 @@ class Backend:
     """The function of a name, compiled from ``shaders/NAME.cu``; raises CapabilityError where there is no GPU.
 
     It is called with the grid, the block and the arguments of CUDA, scalars as NumPy scalars of the exact type."""
+    graph: Callable[[Callable[[], None]], Callable[[], None]]
+    """Make a bundle of launches quick to repeat.
+
+    On a device it is run once, captured as a graph and replayed, so it must consist of kernels and element-wise
+    operations on arrays that stay; on the host it is taken as it is."""
     reason: str
     """Why this one was taken, for people."""
 
@@ -81,11 +84,20 @@ def get_backend(name: str = "auto", *, n_dofs: int | None = None) -> Backend:
 
 
 def _numpy(reason: str) -> Backend:
-    return Backend("numpy", numpy, scipy.sparse, scipy.sparse.linalg, numpy.asarray, _no_kernel, reason)
+    return Backend("numpy", numpy, scipy.sparse, scipy.sparse.linalg, numpy.asarray, _no_kernel, _as_it_is, reason)
 
 
 def _no_kernel(name: str) -> Callable[..., None]:
     raise CapabilityError(f"the kernel {name!r} runs on a GPU; take the backend cupy; {INSTALL_HINT}")
+
+
+def _as_it_is(work: Callable[[], None]) -> Callable[[], None]:
+    return work
+
+
+def kernel_options(folder: Path) -> tuple[str, ...]:
+    """How NVRTC compiles the kernels of a folder, which share headers."""
+    return "--std=c++17", f"-I{folder}"
 
 
 def _cupy(reason: str) -> Backend:
@@ -101,11 +113,33 @@ def _cupy(reason: str) -> Backend:
 
     @functools.cache
     def kernel(name: str) -> Callable[..., None]:
-        code = asset_path("shaders", f"{name}.cu").read_text(encoding="utf-8")
-        compiled: Callable[..., None] = cupy.RawModule(code=code, options=KERNEL_OPTIONS).get_function(name)
+        path = asset_path("shaders", f"{name}.cu")
+        code = path.read_text(encoding="utf-8")
+        module = cupy.RawModule(code=code, options=kernel_options(path.parent))
+        compiled: Callable[..., None] = module.get_function(name)
         return compiled
 
-    return Backend("cupy", cupy, sparse, linalg, cupy.asnumpy, kernel, f"{reason}: {device}")
+    graph = functools.partial(_captured, cupy)
+    return Backend("cupy", cupy, sparse, linalg, cupy.asnumpy, kernel, graph, f"{reason}: {device}")
+
+
+def _captured(cupy: Any, work: Callable[[], None]) -> Callable[[], None]:
+    """Capture needs a stream of its own; events keep its order with whatever stream is current when it is replayed."""
+    stream = cupy.cuda.Stream(non_blocking=True)
+
+    def in_order(action: Callable[[], None]) -> None:
+        current = cupy.cuda.get_current_stream()
+        stream.wait_event(current.record())
+        with stream:
+            action()
+        current.wait_event(stream.record())
+
+    in_order(work)
+    with stream:
+        stream.begin_capture()
+        work()
+        captured = stream.end_capture()
+    return functools.partial(in_order, functools.partial(captured.launch, stream))
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
