@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -28,6 +29,8 @@ class Row:
     """Smallest ratio that is good enough."""
     more_is_better: bool
     """True for a rate, False for a duration or an error."""
+    reason: str = ""
+    """Why the goal is missed or a peer could not be run, where that is known; numbers that are missing are NaN."""
 
     @property
     def ratio(self) -> float:
@@ -47,8 +50,13 @@ def is_quick(description: str) -> bool:
     return bool(parser.parse_args().quick)
 
 
-def report(name: str, rows: Sequence[Row], *, packages: Sequence[str], quick: bool) -> Path:
-    """Print the rows and write ``results/NAME.json`` with the machine and the versions of some packages."""
+def report(
+    name: str, rows: Sequence[Row], *, packages: Sequence[str], quick: bool, details: Mapping[str, object] | None = None
+) -> Path:
+    """Print the rows and write ``results/NAME.json`` with the machine and the versions of some packages.
+
+    Details, such as single runs, are added to the file as they are.
+    """
     print(_table(rows))
     content = {
         "benchmark": name,
@@ -57,6 +65,7 @@ def report(name: str, rows: Sequence[Row], *, packages: Sequence[str], quick: bo
         "machine": _machine(),
         "versions": {"python": platform.python_version(), **{package: version(package) for package in packages}},
         "rows": [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows],
+        **(details or {}),
     }
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
@@ -66,12 +75,14 @@ def report(name: str, rows: Sequence[Row], *, packages: Sequence[str], quick: bo
 
 def _table(rows: Sequence[Row]) -> str:
     titles = ("work", "size", "unit", "ours", "best peer", "peer", "ratio", "goal", "met")
-    lines = [titles]
+    lines: list[tuple[str, ...]] = [titles]
     for row in rows:
         numbers = (f"{row.ours:.4g}", f"{row.best_peer:.4g}")
         met = "yes" if row.met else "NO"
         lines.append((row.work, row.size, row.unit, *numbers, row.peer, f"{row.ratio:.2f}", f"{row.goal:.2f}", met))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    if any(row.reason for row in rows):
+        lines = [(*line, reason) for line, reason in zip(lines, ["reason", *(row.reason for row in rows)], strict=True)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines)
 
 
@@ -94,7 +105,7 @@ def _processor() -> str:
 
 def _rounded(value: object) -> object:
     if isinstance(value, float):
-        return float(f"{value:.4g}")
+        return None if math.isnan(value) else float(f"{value:.4g}")
     if isinstance(value, dict):
         return {key: _rounded(entry) for key, entry in value.items()}
     if isinstance(value, list):

@@ -1,0 +1,73 @@
+"""torch-fem: its own element integration, assembly and multigrid-preconditioned conjugate gradients, through its parts.
+
+Its `time_integration` is Crank-Nicolson and sets multigrid up anew in each step; here the hierarchy is kept, which
+`sparse_solve` allows. Its iteration starts from zero, so a step solves for the increment, as exactly as all others.
+"""
+
+import numpy as np
+import torch
+import worker
+from problem import BODY_FORCE, POISSONS_RATIO, RTOL, YOUNGS_MODULUS
+from torchfem import Solid, SolidHeat
+from torchfem.materials import IsotropicConductivity3D, IsotropicElasticity3D
+from torchfem.sparse import sparse_solve
+
+torch.set_default_dtype(torch.float64)
+torch.set_grad_enabled(False)
+
+
+class TorchFem:
+    def __init__(self, problem):
+        self.problem = problem
+        points, cells = torch.from_numpy(problem.points), torch.from_numpy(problem.cells.astype(np.int64))
+        if problem.physics == "heat":
+            self.model = SolidHeat(points, cells, IsotropicConductivity3D(1.0, 1.0))
+        else:
+            self.model = Solid(points, cells, IsotropicElasticity3D(E=YOUNGS_MODULUS, nu=POISSONS_RATIO))
+        self.held = torch.from_numpy(np.flatnonzero(np.repeat(problem.held, problem.n_components)))
+
+    def assemble(self):
+        return self.model.assemble_matrix(self.model.k0(), self.held)
+
+    def load(self):
+        density = 1.0 if self.problem.physics == "heat" else torch.tensor(BODY_FORCE)
+        return self._hold(self.model.integrate_body_load(density).ravel())
+
+    def vector(self, nodal):
+        return self._hold(torch.from_numpy(nodal.ravel().copy()) if nodal.size else torch.zeros(self.model.n_dofs))
+
+    def stepper(self, stiffness):
+        # Its own mass matrix takes one point of integration, which would be another problem.
+        volumes = self.model.integrate_field()[:, None, None]
+        self.mass = self.model.assemble_matrix(volumes / 20.0 * (1.0 + torch.eye(4)), self.held)
+        values = self.mass.values() + worker.dt_times(stiffness.values())
+        return torch.sparse_csr_tensor(stiffness.crow_indices(), stiffness.col_indices(), values, stiffness.shape)
+
+    def step_load(self, state, load):
+        return self._hold(self.mass @ state + worker.dt_times(load))
+
+    def prepare(self, matrix):
+        kept = {"M": None}
+        modes = self.model.near_null_space()
+
+        def solve(b, guess):
+            start = torch.zeros_like(b) if guess is None else guess
+            residual = b if guess is None else b - matrix @ guess
+            rtol = RTOL * float(b.norm() / residual.norm())
+            if rtol >= 1.0:
+                return start
+            x, kept["M"], *_ = sparse_solve(matrix, residual, modes, rtol, None, "cg", None, kept["M"])
+            return start + x
+
+        return solve
+
+    def at_points(self, solution):
+        return solution.numpy().reshape(-1, self.problem.n_components)
+
+    def _hold(self, vector):
+        vector[self.held] = 0.0
+        return vector
+
+
+if __name__ == "__main__":
+    worker.main(TorchFem)

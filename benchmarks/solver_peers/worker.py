@@ -1,0 +1,139 @@
+"""What every code's own process does: ``python with_CODE.py PROBLEM.npz OUT``, which writes OUT.json and OUT.npz.
+
+A small problem first, so that compiling and loading are not counted; then the one that was asked for.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from problem import TIME_STEP, Problem, load_problem, small_like
+
+ASSEMBLIES, REPEATS = 2, 3
+"""How often these are done; the best counts."""
+
+
+class Code(Protocol):
+    """A finite element code, made from a problem: what it takes to solve it, in its own matrices and vectors."""
+
+    def assemble(self) -> Any:
+        """The stiffness matrix, held unknowns eliminated or made trivial."""
+
+    def load(self) -> Any:
+        """The load vector of the problem."""
+
+    def vector(self, nodal: np.ndarray) -> Any:
+        """A load vector given at the points."""
+
+    def stepper(self, stiffness: Any) -> Any:
+        """M + dt K."""
+
+    def step_load(self, state: Any, load: Any) -> Any:
+        """M state + dt load."""
+
+    def prepare(self, matrix: Any) -> Callable[[Any, Any], Any]:
+        """From a load and a guess (or None) to the solution, to the tolerance of the problem."""
+
+    def at_points(self, solution: Any) -> np.ndarray:
+        """Values at the points of the mesh, in its order."""
+
+
+class Clock:
+    """Wall and CPU seconds of pieces of work, the best of several."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.cpu_seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, work: str) -> Iterator[None]:
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.record(work, time.perf_counter() - wall, time.process_time() - cpu)
+
+    def take_off(self, work: str, part: str) -> None:
+        """Do not count a part that was counted elsewhere."""
+        self.seconds[work] -= self.seconds[part]
+        self.cpu_seconds[work] -= self.cpu_seconds[part]
+
+    def record(self, work: str, seconds: float, cpu_seconds: float) -> None:
+        if seconds < self.seconds.get(work, np.inf):
+            self.seconds[work], self.cpu_seconds[work] = seconds, cpu_seconds
+
+
+def solve_all(make: Callable[[Problem], Code], problem: Problem, clock: Clock) -> dict[str, np.ndarray]:
+    """Assemble, solve, solve again and march, each measured."""
+    with clock.measure("space"):
+        code = make(problem)
+    for _ in range(ASSEMBLIES):
+        stiffness = None
+        with clock.measure("assembly"):
+            stiffness = code.assemble()
+    load = code.load()
+    with clock.measure("first solve"):
+        solve = code.prepare(stiffness)
+        first = solve(load, None)
+    if getattr(code, "assembles_in_set_up", False):
+        clock.take_off("first solve", "assembly")
+    other_load = code.vector(problem.other_load)
+    for _ in range(REPEATS):
+        with clock.measure("repeated solve"):
+            other = solve(other_load, None)
+    solutions = {"first": code.at_points(first), "other": code.at_points(other)}
+    if problem.n_steps:
+        del solve, first, other
+        before, after = march(code, stiffness, load, problem.n_steps, clock)
+        solutions |= {"before": code.at_points(before), "stepped": code.at_points(after)}
+    return solutions
+
+
+def march(code: Code, stiffness: Any, load: Any, n_steps: int, clock: Clock) -> tuple[Any, Any]:
+    """Backward Euler from zero, each step starting from the last state; returns the last two states."""
+    matrix = code.stepper(stiffness)
+    with clock.measure("step set-up"):
+        solve = code.prepare(matrix)
+    if getattr(code, "assembles_in_set_up", False):
+        clock.take_off("step set-up", "assembly")
+    before, state = None, code.vector(np.zeros(0))
+    with clock.measure("steps"):
+        for _ in range(n_steps):
+            before, state = state, solve(code.step_load(state, load), state)
+    return before, state
+
+
+def main(make: Callable[[Problem], Code]) -> None:
+    """Run a code on the problem of the command line."""
+    problem, out = load_problem(Path(sys.argv[1])), Path(sys.argv[2])
+    solve_all(make, small_like(problem), Clock())
+    clock, memory = Clock(), reset_peak()
+    solutions = solve_all(make, problem, clock)
+    write(out, clock, peak_bytes() - memory, solutions)
+
+
+def write(out: Path, clock: Clock, peak: float, solutions: dict[str, np.ndarray]) -> None:
+    """Leave what was measured, and the solutions, which others check."""
+    content = {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds, "peak_bytes": peak}
+    out.with_suffix(".json").write_text(json.dumps(content))
+    np.savez(out.with_suffix(".npz"), **solutions)
+
+
+def reset_peak() -> int:
+    """Forget the peak of memory so far; returns what is held now [bytes]."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak_bytes()
+
+
+def peak_bytes() -> int:
+    """Most memory held since `reset_peak` [bytes]; unlike ru_maxrss it knows nothing of the parent process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def dt_times(value: Any) -> Any:
+    """What a step multiplies the stiffness and the load by."""
+    return TIME_STEP * value
