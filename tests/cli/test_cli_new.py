@@ -166,9 +166,14 @@ def test_the_file_is_named_from_the_folder_of_the_scene(plate, folder):
     assert load_scene(folder / "scenes" / "a.toml").geometry.file == plate.resolve()
 
 
-@pytest.mark.parametrize(
-    ("words", "hint"), [(["--material", "coper"], "copper"), (["--out", "tags.toml"], ""), ([], "--unit")]
-)
+def test_a_file_without_a_unit_is_refused_with_the_option(plate, folder, capsys):
+    assert main(["new", str(plate)]) == 1
+
+    assert "--unit mm" in capsys.readouterr().err
+    assert not (folder / "copper_plate.toml").exists()
+
+
+@pytest.mark.parametrize(("words", "hint"), [(["--material", "coper"], "copper"), (["--out", "tags.toml"], "")])
 def test_what_is_wrong_is_said_before_meshing(plate, words, hint, capsys, monkeypatch):
     monkeypatch.setattr("twin3d.cli.new.build_mesh", lambda *_, **__: pytest.fail("it meshes"))
     if "--out" in words:
