@@ -12,7 +12,8 @@ from problem import BODY_FORCE, POISSONS_RATIO, RTOL, YOUNGS_MODULUS
 from scipy import sparse
 
 from twin3d.backend import get_backend
-from twin3d.fem.integrals import load_blocks, mass_blocks, stiffness_blocks
+from twin3d.fem.assembly import assemble_conduction, assemble_mass
+from twin3d.fem.integrals import load_blocks
 from twin3d.fem.linear import Method, prepare
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import function_space
@@ -23,15 +24,14 @@ class Heat:
     def __init__(self, problem):
         self.problem, self.backend = problem, get_backend("numpy")
         self.space = function_space(tet_mesh(problem))
-        self.pattern = pattern_of(self.space.cell_dofs, self.space.n_dofs)
         self.cells, self.ones = np.arange(len(problem.cells)), np.ones(len(problem.cells))
         self.free = np.flatnonzero(~problem.held)
+        number = np.full(self.space.n_dofs, -1, dtype=np.int32)
+        number[self.free] = np.arange(len(self.free))
+        self.pattern = pattern_of(number[self.space.cell_dofs], len(self.free))
 
     def assemble(self):
-        return self._free(stiffness_blocks(self.space, self.cells, self.ones, backend=self.backend))
-
-    def _free(self, blocks):
-        return self.pattern.sum(blocks)[self.free][:, self.free]
+        return assemble_conduction(self.space, self.cells, self.ones, pattern=self.pattern, backend=self.backend)
 
     def load(self):
         blocks = load_blocks(self.space, self.cells, self.ones, backend=self.backend)
@@ -41,7 +41,7 @@ class Heat:
         return nodal[self.free] if nodal.size else np.zeros(len(self.free))
 
     def stepper(self, stiffness):
-        self.mass = self._free(mass_blocks(self.space, self.cells, self.ones, backend=self.backend))
+        self.mass = assemble_mass(self.space, self.cells, self.ones, pattern=self.pattern, backend=self.backend)
         return sparse.csr_array(self.mass + worker.dt_times(stiffness))
 
     def step_load(self, state, load):

@@ -2,12 +2,11 @@
 
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import skfem
-from box_mesh import box_mesh
+from box_mesh import box_mesh, quarter_pipe
 from skfem.models.poisson import laplace, mass
 
 from twin3d.errors import SolverError
@@ -106,21 +105,6 @@ def test_loads_and_areas_sum_to_the_whole(element, mesh, backend):
     np.testing.assert_allclose(volume, 2.0 * mesh.cell_volumes().sum(), rtol=1e-12)
     np.testing.assert_allclose(area, 3.0 * np.linalg.norm(mesh.facet_area_vectors(), axis=1).sum(), rtol=1e-12)
     np.testing.assert_allclose(facet_mass_blocks(space, corners, 3.0).sum(), area, rtol=1e-12)
-
-
-def _quarter_pipe(unit):
-    r, angle = 1.0 + unit[:, 0], 0.5 * np.pi * unit[:, 1]
-    return np.column_stack([r * np.cos(angle), r * np.sin(angle), unit[:, 2]])
-
-
-def quarter_pipe(n):
-    """A quarter of a pipe of radii 1 and 2 and length 1 whose edges on the round faces follow them."""
-    mesh = box_mesh((n, n, n), mapping=_quarter_pipe)
-    facets = mesh.facets[np.isin(mesh.facet_region, [0, 1])]
-    edges = np.unique(np.sort(facets[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1), axis=0)
-    middles = mesh.points[edges].mean(axis=1)
-    radius = np.linalg.norm(mesh.points[edges[:, 0], :2], axis=1) / np.linalg.norm(middles[:, :2], axis=1)
-    return replace(mesh, curved_edges=edges, curved_points=middles * np.column_stack([radius, radius, radius**0]))
 
 
 def test_curved_cells_converge_to_the_pipe_at_fourth_order(backend):

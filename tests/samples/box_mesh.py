@@ -1,5 +1,7 @@
 """Structured tetrahedral meshes with known geometry, and scenes on them, made without the mesher."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from twin3d.mesh.topology import find_facets, split_at_contacts
@@ -43,6 +45,16 @@ def box_mesh(shape, size=(1.0, 1.0, 1.0), *, n_parts=1, contact=False, mapping=N
     )
 
 
+def quarter_pipe(n):
+    """A quarter of a pipe of radii 1 and 2 and length 1 whose edges on the round faces follow them."""
+    mesh = box_mesh((n, n, n), mapping=_quarter_pipe)
+    facets = mesh.facets[np.isin(mesh.facet_region, [0, 1])]
+    edges = np.unique(np.sort(facets[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1), axis=0)
+    middles = mesh.points[edges].mean(axis=1)
+    radius = np.linalg.norm(mesh.points[edges[:, 0], :2], axis=1) / np.linalg.norm(middles[:, :2], axis=1)
+    return replace(mesh, curved_edges=edges, curved_points=middles * np.column_stack([radius, radius, radius**0]))
+
+
 def make_scene(*, loads, inputs, material=STEEL, contacts=(), start=300.0, **other):
     """A scene around loads and inputs, all parts of one material."""
     defaults = {
@@ -59,6 +71,11 @@ def make_scene(*, loads, inputs, material=STEEL, contacts=(), start=300.0, **oth
 
 def temperature_input(name, value=300.0):
     return Input(name=name, unit="K", value=value)
+
+
+def _quarter_pipe(unit):
+    r, angle = 1.0 + unit[:, 0], 0.5 * np.pi * unit[:, 1]
+    return np.column_stack([r * np.cos(angle), r * np.sin(angle), unit[:, 2]])
 
 
 def _kuhn_cells(shape):

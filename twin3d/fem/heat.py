@@ -10,6 +10,7 @@ from scipy import sparse
 
 from twin3d.backend import Backend
 from twin3d.errors import SceneError, SolverError
+from twin3d.fem.assembly import assemble_conduction, assemble_mass
 from twin3d.fem.elements import shape_functions
 from twin3d.fem.integrals import (
     cell_volumes,
@@ -18,8 +19,6 @@ from twin3d.fem.integrals import (
     facet_mass_blocks,
     gathered,
     load_blocks,
-    mass_blocks,
-    stiffness_blocks,
 )
 from twin3d.fem.pattern import assemble, pattern_of
 from twin3d.fem.space import FunctionSpace
@@ -127,10 +126,10 @@ def _material_terms(scene: Scene, space: FunctionSpace, backend: Backend) -> Ite
         pattern = pattern_of(space.cell_dofs[cells], space.n_dofs)
         k = conductivity_at(entry.material, scene.initial_temperature)
         capacity = np.full(len(cells), capacity_at(entry.material, scene.initial_temperature))
-        stiffness = stiffness_blocks(space, cells, np.repeat(k[None], len(cells), axis=0), backend=backend)
-        mass = mass_blocks(space, cells, capacity, backend=backend)
-        yield Term(for_conductivity, stiffness=pattern.sum(backend.to_host(stiffness)))
-        yield Term(for_capacity, mass=pattern.sum(backend.to_host(mass)))
+        each = np.repeat(k[None], len(cells), axis=0)
+        stiffness = assemble_conduction(space, cells, each, pattern=pattern, backend=backend)
+        yield Term(for_conductivity, stiffness=stiffness)
+        yield Term(for_capacity, mass=assemble_mass(space, cells, capacity, pattern=pattern, backend=backend))
 
 
 def conductivity_at(material: Material, temperature: float) -> Array:

@@ -161,7 +161,7 @@ def mass_blocks(space: FunctionSpace, cells: Index, density: Array, *, backend: 
 
     def straight(some: Index, rho: Array) -> Array:
         _, volumes = _straight(space, some, backend)
-        return (volumes * rho)[:, None, None] * xp.asarray(_reference_mass(space.element))
+        return (volumes * rho)[:, None, None] * xp.asarray(reference_mass(space.element))
 
     def curved(some: Index, rho: Array) -> Array:
         samples = sample_cells(space, some, cell_quadrature(CURVED_DEGREE), backend=backend)
@@ -302,7 +302,8 @@ def _reference_stiffness(element: Element) -> HostArray:
 
 
 @functools.cache
-def _reference_mass(element: Element) -> HostArray:
+def reference_mass(element: Element) -> HostArray:
+    """∫ N_i N_j over a cell of unit volume, shape (k, k)."""
     rule = cell_quadrature(2 * element.degree)
     values = shape_functions(element, rule.points)
     return np.asarray(np.einsum("q,qi,qj->ij", rule.weights, values, values))

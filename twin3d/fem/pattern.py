@@ -29,7 +29,7 @@ class Pattern:
     indices: IntArray
     """Columns, shape (n_entries,)."""
     slots: IntArray
-    """Entry of each entry of each cell matrix, shape (n_cells, k, k)."""
+    """Entry of each entry of each cell matrix, -1 for those left out, shape (n_cells, k, k)."""
 
     @property
     def n_dofs(self) -> int:
@@ -55,6 +55,10 @@ class Pattern:
         some = self.slots[start : start + len(blocks)]
         _scatter(np.ascontiguousarray(blocks).reshape(-1), some.reshape(-1), entries_out)
 
+    def add_at(self, blocks: Array, places: npt.NDArray[np.signedinteger], entries_out: Array) -> None:
+        """Add cell matrices (n_some_cells, k, k) of the cells at some places to entries, in place."""
+        _scatter(np.ascontiguousarray(blocks).reshape(-1), self.slots[places].reshape(-1), entries_out)
+
     def sum(self, blocks: Array) -> sparse.csr_array:
         """The matrix that cell matrices (n_cells, k, k) sum to."""
         entries = self.zeros()
@@ -66,7 +70,7 @@ def pattern_of(dofs: npt.NDArray[np.signedinteger], n_dofs: int) -> Pattern:
     """The pattern of a matrix that couples all dofs of a cell.
 
     Args:
-        dofs: Dofs of each cell, shape (n_cells, k).
+        dofs: Dofs of each cell, -1 for those left out, such as fixed ones, shape (n_cells, k).
         n_dofs: Rows of the matrix.
 
     Raises:
@@ -79,8 +83,8 @@ def pattern_of(dofs: npt.NDArray[np.signedinteger], n_dofs: int) -> Pattern:
         raise SolverError(f"the matrix would have {row_lengths.sum(dtype=np.int64):,} entries; take larger cells")
     indptr = np.zeros(n_dofs + 1, dtype=np.int32)
     np.cumsum(row_lengths, out=indptr[1:])
-    indices, slots = _fill(dofs, starts, cells, indptr)
-    return Pattern(indptr, indices, slots)
+    indices = _columns(dofs, starts, cells, indptr)
+    return Pattern(indptr, indices, _slots(dofs, starts, cells, indptr, indices))
 
 
 def assemble(blocks: Array, dofs: npt.NDArray[np.signedinteger], n_dofs: int) -> sparse.csr_array:
@@ -93,16 +97,18 @@ def _incidence(dofs: Any, n_dofs: int) -> Any:
     """Cells around each dof, as compressed rows."""
     starts = np.zeros(n_dofs + 1, dtype=np.int32)
     for dof in dofs.ravel():
-        starts[dof + 1] += 1
+        if dof >= 0:
+            starts[dof + 1] += 1
     for row in range(n_dofs):
         starts[row + 1] += starts[row]
-    cells = np.zeros(dofs.size, dtype=np.int32)
+    cells = np.zeros(starts[-1], dtype=np.int32)
     filled = starts[:-1].copy()
     for cell in range(dofs.shape[0]):
         for local in range(dofs.shape[1]):
             dof = dofs[cell, local]
-            cells[filled[dof]] = cell
-            filled[dof] += 1
+            if dof >= 0:
+                cells[filled[dof]] = cell
+                filled[dof] += 1
     return starts, cells
 
 
@@ -114,40 +120,48 @@ def _row_lengths(dofs: Any, starts: Any, cells: Any) -> Any:
     for row in range(n_dofs):
         for place in range(starts[row], starts[row + 1]):
             for dof in dofs[cells[place]]:
-                if seen[dof] != row:
+                if dof >= 0 and seen[dof] != row:
                     seen[dof] = row
                     lengths[row] += 1
     return lengths
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fill(dofs: Any, starts: Any, cells: Any, indptr: Any) -> Any:
-    n_dofs, k = len(starts) - 1, dofs.shape[1]
-    seen = np.full(n_dofs, -1, dtype=np.int32)
-    entry_of = np.zeros(n_dofs, dtype=np.int32)
+def _columns(dofs: Any, starts: Any, cells: Any, indptr: Any) -> Any:
+    seen = np.full(len(starts) - 1, -1, dtype=np.int32)
     indices = np.zeros(indptr[-1], dtype=np.int32)
-    slots = np.zeros((dofs.shape[0], k, k), dtype=np.int32)
-    for row in range(n_dofs):
+    for row in range(len(seen)):
         entry = indptr[row]
         for place in range(starts[row], starts[row + 1]):
             for dof in dofs[cells[place]]:
-                if seen[dof] != row:
+                if dof >= 0 and seen[dof] != row:
                     seen[dof] = row
                     indices[entry] = dof
                     entry += 1
         indices[indptr[row] : entry].sort()
+    return indices
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _slots(dofs: Any, starts: Any, cells: Any, indptr: Any, indices: Any) -> Any:
+    k = dofs.shape[1]
+    entry_of = np.zeros(len(starts) - 1, dtype=np.int32)
+    slots = np.full((len(dofs), k, k), -1, dtype=np.int32)
+    for row in range(len(entry_of)):
         for entry in range(indptr[row], indptr[row + 1]):
             entry_of[indices[entry]] = entry
-        for place in range(starts[row], starts[row + 1]):
-            cell = cells[place]
-            for local in range(k):
-                if dofs[cell, local] == row:
-                    for other in range(k):
-                        slots[cell, local, other] = entry_of[dofs[cell, other]]
-    return indices, slots
+        for cell in cells[starts[row] : starts[row + 1]]:
+            local = 0
+            while dofs[cell, local] != row:
+                local += 1
+            for other in range(k):
+                if dofs[cell, other] >= 0:
+                    slots[cell, local, other] = entry_of[dofs[cell, other]]
+    return slots
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _scatter(values: Any, slots: Any, entries_out: Any) -> None:
     for place in range(len(slots)):
-        entries_out[slots[place]] += values[place]
+        if slots[place] >= 0:
+            entries_out[slots[place]] += values[place]
