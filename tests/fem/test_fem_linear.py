@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from emulated_device import emulated_device
 from linear_problems import elastic_problem
 from scipy import sparse
 
@@ -39,6 +40,38 @@ def test_the_way_of_the_backend_finds_the_solution(backend, rng):
     ours = prepare(A, backend=backend).solve(A @ x).x
 
     np.testing.assert_allclose(ours, x, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("is_quadratic", [False, True])
+def test_the_way_of_the_gpu_is_multigrid(is_quadratic):
+    device, problem = emulated_device(), elastic_problem(4, is_quadratic=is_quadratic)
+    spaces = {"near_null_space": problem.modes, "prolongation": problem.prolongation}
+
+    factor = prepare(problem.A, **spaces, backend=device)
+    solved = factor.solve(problem.b)
+
+    assert factor.method is Method.MULTIGRID
+    expected = prepare(problem.A, method=Method.SUPERLU, backend=HOST).solve(problem.b).x
+    np.testing.assert_allclose(solved.x, expected, rtol=0, atol=1e-8 * np.abs(expected).max())
+    assert solved.n_iterations <= 25
+
+
+def test_a_tolerance_below_rounding_ends_there_on_the_gpu_too(rng):
+    A = grid_laplacian()
+
+    solved = prepare(A, backend=emulated_device()).solve(rng.normal(size=1728), rtol=1e-18)
+
+    assert solved.status is SolveStatus.ROUNDING
+    assert solved.residual < 1e-13
+
+
+def test_a_new_matrix_is_served_on_the_gpu_too(rng):
+    A, b = grid_laplacian(), rng.normal(size=1728)
+    factor, changed = prepare(A, backend=emulated_device()), sparse.csr_array(2.0 * A + sparse.eye_array(1728))
+
+    factor.refactor(changed)
+
+    np.testing.assert_allclose(changed @ factor.solve(b).x, b, rtol=0, atol=1e-8)
 
 
 def test_one_right_hand_side_is_solved_by_multigrid_where_that_is_cheaper(monkeypatch):

@@ -33,7 +33,7 @@ def choose(A: sparse.csr_array, backend: Backend, *, once: bool = False, size: i
     """
     n = A.shape[0]
     if not backend.on_host:
-        return Method.CONJUGATE_GRADIENTS, f"{n:,} unknowns {backend.reason}"
+        return Method.MULTIGRID, f"{n:,} unknowns {backend.reason}"
     direct, limit = (Method.PARDISO, PARDISO_WIDTH_MAX) if has_pardiso() else (Method.SUPERLU, SUPERLU_WIDTH_MAX)
     if n <= ALWAYS_DIRECT_MAX:
         return direct, f"{n:,} unknowns, up to {ALWAYS_DIRECT_MAX:,} are always factorised"

@@ -85,7 +85,7 @@ def build_hierarchy(
     if prolongation is not None:
         P = prolongation.astype(np.float32)
         levels.append(_level(matrix, _diagonal_inverse(matrix), P))
-        modes = _at_linear_element(prolongation, modes)
+        modes = at_linear_element(prolongation, modes)
         matrix = _in_blocks(_galerkin(matrix, levels[-1]), size)
     while matrix.shape[0] > DENSE_MAX:
         inverse = _diagonal_inverse(matrix)
@@ -161,7 +161,7 @@ def _dense_inverse(A: Any) -> Single:
     return np.linalg.inv(dense).astype(np.float32)
 
 
-def _at_linear_element(prolongation: sparse.csr_array, modes: Array) -> Array:
+def at_linear_element(prolongation: sparse.csr_array, modes: Array) -> Array:
     """The modes at the unknowns that both elements share: rows of the prolongation with a 1 alone.
 
     An edge to a fixed point has one entry too, of a half.

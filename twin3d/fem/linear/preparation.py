@@ -9,6 +9,7 @@ from twin3d.errors import SolverError
 from twin3d.fem.linear.choice import choose
 from twin3d.fem.linear.definite import check_definite
 from twin3d.fem.linear.device import DeviceConjugateGradients
+from twin3d.fem.linear.device_multigrid import DeviceMultigrid
 from twin3d.fem.linear.direct import Pardiso, SuperLU
 from twin3d.fem.linear.interface import Array, Factor, Method, Order
 from twin3d.fem.linear.multigrid import Multigrid
@@ -53,8 +54,12 @@ def prepare(
             return Pardiso(A, reason=reason)
         case Method.SUPERLU:
             return SuperLU(A, order=order, reason=reason)
-        case Method.MULTIGRID:
+        case Method.MULTIGRID if backend.on_host:
             return Multigrid(A, near_null_space=near_null_space, prolongation=prolongation, reason=reason)
+        case Method.MULTIGRID:
+            return DeviceMultigrid(
+                A, near_null_space=near_null_space, prolongation=prolongation, reason=reason, backend=backend
+            )
 
 
 def _check_shapes(A: sparse.csr_array, near_null_space: Array | None, prolongation: sparse.csr_array | None) -> None:
