@@ -105,3 +105,4 @@ def test_doctor_says_what_the_machine_can_do():
 
     assert answer.returncode in (0, 3), answer.stderr
     assert "pictures" in answer.stdout
+    assert "a slab of 9,261 points" in " ".join(answer.stdout.replace("│", " ").split())

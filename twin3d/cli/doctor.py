@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from twin3d import __version__
-from twin3d.backend import get_backend
-from twin3d.errors import CapabilityError
+from twin3d.backend import Backend, get_backend
+from twin3d.cli.proof import prove
+from twin3d.errors import CapabilityError, SolverError
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.view.gl import probe
 
@@ -22,7 +23,11 @@ OPTIONAL = {
 
 
 def doctor() -> int:
-    """Say what this machine can do; exit code 3 where pictures cannot be drawn."""
+    """Say what this machine can do and prove that it solves right.
+
+    Returns:
+        0; 1 where a solver gives a wrong answer; 3 where pictures cannot be drawn.
+    """
     table = Table("what", "state", "found", title=f"twin3d {__version__}")
     table.add_row("python", _ok(), f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     table.add_row("processors", _ok(), f"{len(os.sched_getaffinity(0))} usable")
@@ -30,7 +35,9 @@ def doctor() -> int:
         table.add_row(name, _ok(), importlib.metadata.version(name))
     for name, remedy in OPTIONAL.items():
         table.add_row(name, *_optional(name, remedy))
-    table.add_row("GPU", *_gpu())
+    proofs = {"solver": _proof(get_backend("numpy")), "GPU": _gpu()}
+    for name, row in proofs.items():
+        table.add_row(name, *row)
     drawing = probe()
     table.add_row(
         "pictures", _ok() if drawing.ok else "[red]no[/]", drawing.renderer if drawing.ok else drawing.message
@@ -39,6 +46,8 @@ def doctor() -> int:
     table.add_row("window", _ok() if window.ok else "[yellow]no[/]", window.renderer if window.ok else window.message)
     table.add_row("cache", *_cache())
     Console(highlight=False).print(table)
+    if any(state == _wrong() for state, _ in proofs.values()):
+        return SolverError.exit_code
     return 0 if drawing.ok else CapabilityError.exit_code
 
 
@@ -55,9 +64,22 @@ def _optional(name: str, remedy: str) -> tuple[str, str]:
 
 def _gpu() -> tuple[str, str]:
     try:
-        return _ok(), get_backend("cupy").reason
+        backend = get_backend("cupy")
     except CapabilityError as error:
         return "[yellow]no[/]", escape(str(error))
+    return _proof(backend)
+
+
+def _proof(backend: Backend) -> tuple[str, str]:
+    try:
+        where = "CPU" if backend.on_host else backend.reason.rpartition(": ")[2]
+        return _ok(), escape(f"{where}: {prove(backend)}")
+    except Exception as error:  # noqa: BLE001 - whatever a driver or a compiler raises is what the user must see here
+        return _wrong(), escape(f"{type(error).__name__}: {error}")
+
+
+def _wrong() -> str:
+    return "[red]wrong[/]"
 
 
 def _cache() -> tuple[str, str]:
