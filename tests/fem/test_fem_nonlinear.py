@@ -10,6 +10,7 @@ from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.heat_terms import Instant, LowRank, Tangent, Variation
 from twin3d.fem.krylov import flexible_gmres
+from twin3d.fem.linear import Method
 from twin3d.fem.newton import Equation, HeatSolver
 from twin3d.fem.nonlinear import nonlinear_heat
 from twin3d.fem.solve import steady
@@ -155,6 +156,35 @@ def test_nothing_that_holds_the_temperature_is_an_error(backend):
 
     with pytest.raises(SolverError, match="nothing holds the temperature"):
         HeatSolver(heat, backend=backend).steady(np.full(heat.space.n_dofs, 300.0), Instant(0.0, nominal(scene)))
+
+
+@pytest.mark.parametrize(("power", "runs_away"), [(115.0, False), (135.0, True)])
+def test_losses_run_away_where_they_rise_faster_than_heat_leaves(power, runs_away, backend):
+    film = Convection(name="film", face=face("[xyz]*"), film_coefficient=80.0, input="air")
+    winding = HeatSource(name="winding", part="*", input="p", temperature_coefficient=0.004)
+    scene = make_scene(loads=[film, winding], inputs=[temperature_input("air", 293.15), heat_input("p", power)])
+    space = function_space(box_mesh((2, 2, 2), (0.032, 0.032, 0.032)))
+    solver = HeatSolver(nonlinear_heat(scene, space, backend=backend), backend=backend)
+    guess, at = np.full(space.n_dofs, 300.0), Instant(0.0, nominal(scene))
+    assert (power * 0.004 > 80.0 * 6 * 0.032**2) == runs_away
+
+    if runs_away:
+        with pytest.raises(SolverError, match=r"the losses winding run away.*solve in time"):
+            solver.steady(guess, at)
+    else:
+        assert solver.steady(guess, at).mean() > 1000.0
+
+
+@pytest.mark.parametrize("method", [Method.MULTIGRID, Method.CONJUGATE_GRADIENTS])
+@pytest.mark.parametrize("element", Element)
+def test_iterative_solvers_precondition_as_well(element, method, backend):
+    heat, at = everything(element, backend)
+    guess = np.full(heat.space.n_dofs, 300.0)
+
+    T = HeatSolver(heat, method=method, backend=backend).steady(guess, at)
+
+    direct = HeatSolver(heat, method=Method.SUPERLU, backend=backend).steady(guess, at)
+    np.testing.assert_allclose(T, direct, rtol=0, atol=1e-6)
 
 
 def test_table_is_held_beyond_its_ends():

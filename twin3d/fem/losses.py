@@ -39,4 +39,8 @@ class WindingLosses:
 
     def tangent(self, T: Array, at: Instant) -> Tangent:
         """Negative for losses that rise with the temperature, hence no part of what is factorised."""
-        return Tangent(rest=-at.inputs[self.input_index] * self.coefficient * self.mass)
+        return Tangent(rest=-self.slope(at) * self.mass)
+
+    def slope(self, at: Instant) -> float:
+        """How the source rises with the temperature, in the unit of the input per kelvin."""
+        return float(at.inputs[self.input_index] * self.coefficient)

@@ -4,14 +4,17 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
+from twin3d.fem.elements import Element
 from twin3d.fem.heat_terms import Array, Instant
 from twin3d.fem.jacobian import Jacobian, JacobianBuilder
 from twin3d.fem.krylov import KrylovResult, flexible_gmres
 from twin3d.fem.linear import Factor, Method, prepare
 from twin3d.fem.nonlinear import NonlinearHeat
+from twin3d.fem.runaway import check_lasting
 
 _log = logging.getLogger(__name__)
 
@@ -59,17 +62,20 @@ class NewtonResult:
 class HeatSolver:
     """Solves steady states and time steps of a heat balance; holds the factorisation."""
 
-    def __init__(self, heat: NonlinearHeat, *, method: Method | None = None, backend: Backend) -> None:
+    def __init__(
+        self, heat: NonlinearHeat, *, method: Method | None = None, once: bool = False, backend: Backend
+    ) -> None:
         """Prepare.
 
         Args:
             heat: The balance.
             method: Of the linear systems, instead of what size and shape suggest.
+            once: Whether there will be one steady state only; where all is linear that takes one solve.
             backend: Where to solve them.
         """
         self.heat = heat
         self.n_factorisations = 0
-        self._method, self._backend, self._free = method, backend, heat.free_dofs
+        self._method, self._once, self._backend, self._free = method, once and heat.is_linear, backend, heat.free_dofs
         self._jacobians = JacobianBuilder(heat)
         self._factor: Factor | None = None
         self._factored = np.zeros(0)
@@ -86,9 +92,20 @@ class HeatSolver:
             Temperature [K], shape (n_dofs,).
 
         Raises:
-            SolverError: Nothing holds the temperature, or the iteration does not converge.
+            SolverError: Nothing holds the temperature, losses run away, or the iteration does not converge.
         """
-        return self.solve(Equation(at), guess).temperature
+        T = self.solve(Equation(at), guess).temperature
+        factor = self._factor
+        if factor is not None:
+            A = self._jacobians.at(T, at, weight_s=1.0, stored=False).symmetric
+            check_lasting(
+                self.heat.terms,
+                at,
+                A,
+                solve=lambda x: factor.solve(x, rtol=PRECONDITIONER_RTOL).x,
+                free_dofs=self._free,
+            )
+        return T
 
     def solve(self, equation: Equation, guess: Array) -> NewtonResult:
         """Solve an equation, starting from a guess (n_dofs,).
@@ -185,7 +202,13 @@ class HeatSolver:
 
     def _renew(self, jacobian: Jacobian) -> None:
         if self._factor is None:
-            self._factor = prepare(jacobian.symmetric, method=self._method, backend=self._backend)
+            self._factor = prepare(
+                jacobian.symmetric,
+                prolongation=_prolongation(self.heat),
+                once=self._once,
+                method=self._method,
+                backend=self._backend,
+            )
         else:
             self._factor.refactor(jacobian.symmetric)
         self._factored, self._debt = jacobian.symmetric.data, 0
@@ -196,6 +219,15 @@ class HeatSolver:
         if self._factor is None:
             raise SolverError("nothing is factorised yet; solve an equation first")
         return self._factor
+
+
+def _prolongation(heat: NonlinearHeat) -> sparse.csr_array | None:
+    """From the free mesh points to the free dofs, for quadratic elements."""
+    space, free = heat.space, heat.free_dofs
+    if space.element is Element.TET4:
+        return None
+    points = free[free < space.mesh.n_points]
+    return sparse.csr_array(sparse.csr_array(space.interpolation_from_linear()[free])[:, points])
 
 
 def _no_convergence(equation: Equation, why: str) -> SolverError:
