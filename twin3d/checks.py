@@ -13,6 +13,7 @@ from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.integrals import load_blocks
 from twin3d.fem.march import march
+from twin3d.fem.mechanics.problem import solve_stresses
 from twin3d.fem.rows import rows_at
 from twin3d.fem.solve import steady
 from twin3d.fem.space import FunctionSpace, function_space
@@ -64,8 +65,10 @@ def solve_nominal(
         backend: Where the work is done.
 
     Returns:
-        Time → temperature [K], shape (n_dofs,); mesh points come first.
+        Time → temperature [K], shape (n_dofs,); mesh points come first. Without thermal loads the initial one.
     """
+    if not scene.loads:
+        return {time: np.full(space.n_dofs, scene.initial_temperature) for time in times}
     operators = assemble_heat(scene, space, backend=backend)
     inputs = np.array([item.value for item in scene.inputs])
     fields: dict[float | str, npt.NDArray[np.float64]] = {}
@@ -84,7 +87,32 @@ def run_checks(scene: Scene, mesh: TetMesh, *, backend: Backend) -> tuple[CheckR
     """
     space = space_of(scene, mesh)
     fields = solve_nominal(scene, space, tuple({check.time for check in scene.checks}), backend=backend)
-    return tuple(CheckResult(check, _value(check, scene, space, fields[check.time])) for check in scene.checks)
+    thermal = [CheckResult(check, _value(check, scene, space, fields[check.time])) for check in scene.checks]
+    if all(check.field == "temperature" for check in scene.checks):
+        return tuple(thermal)
+    return tuple(
+        found if found.check.field == "temperature" else CheckResult(found.check, stressed)
+        for found, stressed in zip(thermal, _stress_values(scene, space, fields, backend), strict=True)
+    )
+
+
+def _stress_values(
+    scene: Scene, space: FunctionSpace, temperatures: Mapping[float | str, npt.NDArray[np.float64]], backend: Backend
+) -> list[float]:
+    """The value of each check in the fields of stress."""
+    problem, solved = solve_stresses(scene, space, temperatures, backend=backend)
+    fields = {
+        (time, name): values
+        for time, field in solved.items()
+        for name, values in (
+            ("von_mises", field.von_mises),
+            ("displacement", np.linalg.norm(field.displacement, axis=1)),
+        )
+    }
+    return [
+        0.0 if check.field == "temperature" else _value(check, scene, problem.space, fields[check.time, check.field])
+        for check in scene.checks
+    ]
 
 
 def mean_of(space: FunctionSpace, cells: npt.NDArray[np.signedinteger], field: npt.NDArray[np.float64]) -> float:

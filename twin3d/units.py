@@ -23,6 +23,12 @@ EXAMPLES = {
     "kg/m^3": "2700 kg/m^3",
     "J/(kg K)": "896 J/(kg K)",
     "deg": "90 deg",
+    "Pa": "2 MPa",
+    "N": "500 N",
+    "N m": "20 N m",
+    "m/s^2": "9.81 m/s^2",
+    "N/m^3": "50 MPa/mm",
+    "1/K": "23e-6 1/K",
 }
 """What to write for each SI unit, as errors show it."""
 
@@ -38,6 +44,12 @@ KINDS = {
     "kg/m^3": "a density",
     "J/(kg K)": "a specific heat",
     "deg": "an angle",
+    "Pa": "a pressure, stress or modulus",
+    "N": "a force",
+    "N m": "a moment",
+    "m/s^2": "an acceleration",
+    "N/m^3": "a stiffness per area",
+    "1/K": "a thermal expansion",
 }
 """What each SI unit measures, in words."""
 

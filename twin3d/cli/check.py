@@ -16,9 +16,14 @@ from twin3d.errors import CheckError, SceneError
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.scene import Scene, json_schema
+from twin3d.scene.outputs import FIELD_UNITS
 from twin3d.units import from_si
 
 Switch = Annotated[bool, Parameter(negative="")]
+
+
+SHOWN_UNITS = {"von_mises": ("MPa", 2), "displacement": ("mm", 4)}
+"""Unit and digits of fields other than the temperature."""
 
 
 def check(*scenes: Path, solve: Switch = False, schema: Switch = False, backend: str = "auto") -> int:
@@ -50,22 +55,24 @@ def describe(scene: Scene) -> str:
     n_unknown = sum(item.unknown is not None for item in scene.inputs)
     return (
         f"{scene.name!r} is fine: {scene.geometry.file.name}, {len(scene.inputs)} inputs ({n_unknown} unknown), "
-        f"{len(scene.loads)} loads, {len(scene.contacts)} contacts, {len(scene.sensors)} sensors, "
-        f"{len(scene.checks)} checks"
+        f"{len(scene.loads) + len(scene.mechanical)} loads, {len(scene.contacts)} contacts, "
+        f"{len(scene.sensors)} sensors, {len(scene.checks)} checks"
     )
 
 
 def show_checks(results: tuple[CheckResult, ...], scene: Scene, console: Console) -> list[str]:
     """Print what became of the checks; the answer names those that failed."""
-    unit = scene.view.unit
-    table = Table("check", "time", f"value in {unit}", f"between, in {unit}", "", title=f"checks of {scene.name}")
+    table = Table("check", "time", "value", "between", "", title=f"checks of {scene.name}")
     for result in results:
+        check = result.check
+        unit, digits = (scene.view.unit, 2) if check.field == "temperature" else SHOWN_UNITS[check.field]
         low, value, high = (
-            from_si(number, unit, "K") for number in (result.check.between[0], result.value, result.check.between[1])
+            f"{from_si(number, unit, FIELD_UNITS[check.field]):.{digits}f}"
+            for number in (check.between[0], result.value, check.between[1])
         )
-        time = result.check.time if isinstance(result.check.time, str) else f"{result.check.time:g} s"
+        time = check.time if isinstance(check.time, str) else f"{check.time:g} s"
         verdict = "[green]ok[/]" if result.passed else "[bold red]FAILED[/]"
-        table.add_row(result.check.name, time, f"{value:.2f}", f"{low:.2f} … {high:.2f}", verdict)
+        table.add_row(check.name, time, f"{value} {unit}", f"{low} … {high} {unit}", verdict)
     console.print(table)
     return [result.check.name for result in results if not result.passed]
 

@@ -1,6 +1,7 @@
 """`twin3d solve`: a scene at full order, with all inputs at their nominal values."""
 
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,13 @@ from rich.table import Table
 from twin3d.backend import get_backend
 from twin3d.checks import STEADY, mean_of, run_checks, solve_nominal, space_of
 from twin3d.cli.check import show_checks
+from twin3d.cli.field_picture import draw_field
 from twin3d.cli.reporting import Reporter
 from twin3d.cli.scenes import open_scene
+from twin3d.cli.stress_tables import show_stress
 from twin3d.errors import CheckError
 from twin3d.export.vtkhdf import TimeSeriesWriter
+from twin3d.fem.mechanics.problem import StressField, StressProblem, solve_stresses
 from twin3d.fem.space import FunctionSpace
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
@@ -21,14 +25,31 @@ from twin3d.records import TetMesh
 from twin3d.scene import Scene
 from twin3d.units import from_si, parse_quantity
 
+Stresses: TypeAlias = tuple[StressProblem, dict[float | str, StressField]]
 
-def solve(scene: Path, *, time: tuple[str, ...] = (), out: Path | None = None, backend: str = "auto") -> int:
+STRESS_FIELDS = {"displacement": 3, "stress": 6, "von_mises": 1}
+"""Components of the fields that a file gets [m, Pa, Pa]; those of stress are xx, yy, zz, xy, yz, xz."""
+
+
+def solve(
+    scene: Path,
+    *,
+    time: tuple[str, ...] = (),
+    out: Path | None = None,
+    picture: Path | None = None,
+    field: Literal["temperature", "von_mises", "displacement"] | None = None,
+    backend: str = "auto",
+) -> int:
     """Solve a scene at full order with all inputs at their nominal values, and test its [[check]] entries.
+
+    A scene with mechanical loads is solved for heat, then for displacement and stress.
 
     Args:
         scene: The scene file.
         time: Times since the start, such as "30 s"; without any, the steady state.
         out: Write the fields there (.vtkhdf, opens in ParaView); a steady field gets time 0 when it is alone.
+        picture: Draw a field there (.png), at the last of the times.
+        field: Which one; without it the von Mises stress where there is stress, else the temperature.
         backend: auto, numpy or cupy.
     """
     checked = open_scene(scene)
@@ -46,13 +67,19 @@ def solve(scene: Path, *, time: tuple[str, ...] = (), out: Path | None = None, b
         space = space_of(checked, result.mesh)
         chosen = get_backend(backend, n_dofs=space.n_dofs)
         fields = solve_nominal(checked, space, times, backend=chosen)
+        stress = solve_stresses(checked, space, fields, backend=chosen) if checked.mechanical else None
         checks = run_checks(checked, result.mesh, backend=chosen)
     size = f"{result.mesh.n_points:,} points, {space.n_dofs:,} unknowns"
     console.print(f"{checked.name}: {size}; {chosen.reason}", markup=False)
     for instant in times:
-        console.print(_part_table(checked, space, instant, fields[instant]))
+        if checked.loads:
+            console.print(_part_table(checked, space, instant, fields[instant]))
+        if stress is not None:
+            show_stress(*_at(stress, instant), console, title=_title(checked, instant))
     if out is not None:
-        _write(out, result.mesh, {instant: fields[instant] for instant in times})
+        _write(out, result.mesh, {instant: fields[instant] for instant in times}, stress)
+    if picture is not None:
+        draw_field(picture, checked, space, fields[times[-1]], stress and _at(stress, times[-1]), field=field)
     missed = show_checks(checks, checked, console) if checks else []
     if missed:
         raise CheckError(f"{len(missed)} checks failed: {', '.join(missed)}")
@@ -61,8 +88,7 @@ def solve(scene: Path, *, time: tuple[str, ...] = (), out: Path | None = None, b
 
 def _part_table(scene: Scene, space: FunctionSpace, time: float | str, field: npt.NDArray[np.float64]) -> Table:
     unit = scene.view.unit
-    when = time if isinstance(time, str) else f"{time:g} s"
-    table = Table("part", *(f"{name} in {unit}" for name in ("min", "mean", "max")), title=f"{scene.name}, {when}")
+    table = Table("part", *(f"{name} in {unit}" for name in ("min", "mean", "max")), title=_title(scene, time))
     for part, name in enumerate(space.mesh.part_names):
         cells = np.flatnonzero(space.mesh.cell_region == part)
         values = field[space.cell_dofs[cells]]
@@ -71,12 +97,29 @@ def _part_table(scene: Scene, space: FunctionSpace, time: float | str, field: np
     return table
 
 
-def _write(path: Path, mesh: TetMesh, fields: dict[float | str, npt.NDArray[np.float64]]) -> None:
+def _title(scene: Scene, time: float | str) -> str:
+    return f"{scene.name}, {time if isinstance(time, str) else f'{time:g} s'}"
+
+
+def _at(stress: Stresses, time: float | str) -> tuple[StressProblem, StressField]:
+    problem, fields = stress
+    return problem, fields[time]
+
+
+def _write(
+    path: Path, mesh: TetMesh, fields: dict[float | str, npt.NDArray[np.float64]], stress: Stresses | None
+) -> None:
     last_s = max((float(time) for time in fields if time != STEADY), default=0.0)
-    with TimeSeriesWriter(path, mesh) as writer:
+    with TimeSeriesWriter(path, mesh, more=STRESS_FIELDS if stress else {}) as writer:
         for time, field in sorted(
             fields.items(), key=lambda item: last_s + 1.0 if item[0] == STEADY else float(item[0])
         ):
             at_s = float(time) if time != STEADY else (last_s + 1.0 if last_s else 0.0)
             at_points = field[: mesh.n_points]
-            writer.append(at_s, at_points, np.zeros_like(at_points))
+            more = _stress_at_points(stress[1][time], mesh.n_points) if stress else {}
+            writer.append(at_s, at_points, np.zeros_like(at_points), more=more)
+
+
+def _stress_at_points(field: StressField, n_points: int) -> dict[str, npt.NDArray[np.float64]]:
+    values = {"displacement": field.displacement, "stress": field.stress, "von_mises": field.von_mises}
+    return {name: array[:n_points] for name, array in values.items()}

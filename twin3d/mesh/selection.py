@@ -11,7 +11,7 @@ from twin3d.mesh.faces import Face, face_table
 from twin3d.mesh.misses import explain
 from twin3d.mesh.resolver import Resolver, Taken, select_parts
 from twin3d.records import TetMesh
-from twin3d.scene import HeatSource, Load, selectors
+from twin3d.scene import AnyMechanicalLoad, Gravity, HeatSource, Load, selectors
 from twin3d.scene.selectors import Selector
 
 __all__ = ["select_facets", "select_load_facets", "select_parts"]
@@ -44,7 +44,7 @@ def select_facets(
     return np.sort(np.concatenate([face.facets for face, wanted in zip(resolver.faces, chosen, strict=True) if wanted]))
 
 
-def select_load_facets(mesh: TetMesh, loads: Sequence[Load]) -> tuple[IntArray, ...]:
+def select_load_facets(mesh: TetMesh, loads: Sequence[Load | AnyMechanicalLoad]) -> tuple[IntArray, ...]:
     """Facets of each load, in the order of the loads; none for a load within parts.
 
     The word ``other`` means the outer facets that no load selects, but for those that say ``other`` themselves; so
@@ -58,7 +58,7 @@ def select_load_facets(mesh: TetMesh, loads: Sequence[Load]) -> tuple[IntArray, 
     taken = Taken(np.zeros(len(mesh.facets), dtype=bool), ())
     for says_other in (False, True):
         for index, load in enumerate(loads):
-            if isinstance(load, HeatSource) or _says_other(load.face) != says_other:
+            if isinstance(load, HeatSource | Gravity) or _says_other(load.face) != says_other:
                 continue
             try:
                 chosen[index] = select_facets(mesh, load.face, faces=faces, taken=taken if says_other else None)
@@ -67,7 +67,7 @@ def select_load_facets(mesh: TetMesh, loads: Sequence[Load]) -> tuple[IntArray, 
         if not says_other:
             for facets in chosen.values():
                 taken.facets[facets] = True
-            taken = Taken(taken.facets, tuple(loads[index].name for index in chosen))
+            taken = Taken(taken.facets, tuple(str(loads[index].name) for index in chosen))
     _refuse_shared_rest(loads, chosen)
     return tuple(chosen.get(index, np.zeros(0, dtype=np.int32)) for index in range(len(loads)))
 
@@ -76,7 +76,7 @@ def _says_other(selector: Selector) -> bool:
     return any(isinstance(term, selectors.Other) for term in selectors.walk(selector))
 
 
-def _refuse_shared_rest(loads: Sequence[Load], chosen: Mapping[int, IntArray]) -> None:
+def _refuse_shared_rest(loads: Sequence[Load | AnyMechanicalLoad], chosen: Mapping[int, IntArray]) -> None:
     """Two loads of one kind that both say ``other`` would count the same faces twice."""
     rest = [(loads[index], facets) for index, facets in chosen.items() if _says_other(_face_of(loads[index]))]
     for number, (load, facets) in enumerate(rest):
@@ -90,7 +90,7 @@ def _refuse_shared_rest(loads: Sequence[Load], chosen: Mapping[int, IntArray]) -
                 )
 
 
-def _face_of(load: Load) -> Selector:
-    if isinstance(load, HeatSource):
+def _face_of(load: Load | AnyMechanicalLoad) -> Selector:
+    if isinstance(load, HeatSource | Gravity):
         raise SelectionError(f"load {load.name}: it acts within parts and has no faces")
     return load.face

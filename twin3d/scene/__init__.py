@@ -3,6 +3,21 @@
 from twin3d.scene.geometry import Geometry, LocalSize
 from twin3d.scene.inputs import Input, Uncertainty, UnknownPrior
 from twin3d.scene.loads import STEFAN_BOLTZMANN, Convection, FixedTemperature, HeatFlux, HeatSource, Load, Radiation
+from twin3d.scene.mechanics import (
+    AnyMechanicalLoad,
+    Bearing,
+    Displacement,
+    ElasticSupport,
+    Fixed,
+    Force,
+    Gravity,
+    MechanicalLoad,
+    PressureLoad,
+    RemoteForce,
+    Structure,
+    Symmetry,
+    Traction,
+)
 from twin3d.scene.model import Scene
 from twin3d.scene.outputs import Check, Feed, Statistic, View
 from twin3d.scene.parts import Contact, Material, PartMaterial
@@ -16,24 +31,34 @@ from twin3d.scene.tables import PropertyTable, TimeTable, at_temperature, at_tim
 
 __all__ = [
     "STEFAN_BOLTZMANN",
+    "AnyMechanicalLoad",
+    "Bearing",
     "Check",
     "ConstantSignal",
     "Contact",
     "Convection",
+    "Displacement",
+    "ElasticSupport",
     "Feed",
+    "Fixed",
     "FixedTemperature",
+    "Force",
     "Geometry",
+    "Gravity",
     "HeatFlux",
     "HeatSource",
     "Input",
     "Load",
     "LocalSize",
     "Material",
+    "MechanicalLoad",
     "PartMaterial",
     "Plant",
     "PlantSpread",
+    "PressureLoad",
     "PropertyTable",
     "Radiation",
+    "RemoteForce",
     "Scene",
     "Selector",
     "Sensor",
@@ -44,7 +69,10 @@ __all__ = [
     "Solver",
     "Statistic",
     "StepsSignal",
+    "Structure",
+    "Symmetry",
     "TimeTable",
+    "Traction",
     "Uncertainty",
     "UnknownPrior",
     "View",

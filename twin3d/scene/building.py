@@ -12,9 +12,10 @@ from twin3d.scene.geometry import Geometry
 from twin3d.scene.inputs import Input, InputUnit, UnknownPrior
 from twin3d.scene.loads import Convection, FixedTemperature, HeatFlux, HeatSource, Load, Radiation
 from twin3d.scene.materials import material
+from twin3d.scene.mechanics import AnyMechanicalLoad, Gravity, MechanicalLoad
 from twin3d.scene.model import Scene
 from twin3d.scene.naming import meant, named_faces
-from twin3d.scene.outputs import Check, Statistic
+from twin3d.scene.outputs import FIELD_UNITS, Check, Statistic
 from twin3d.scene.parts import Contact, Material, PartMaterial
 from twin3d.scene.plant import Plant
 from twin3d.scene.problems import Problems, nearest
@@ -41,8 +42,9 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
     faces = named_faces(source.faces, problems)
     inputs = {item.name: _input(item, ("input", index), problems) for index, item in enumerate(source.input)}
     _refuse_twins([item.name for item in source.input], "input", "name", problems)
-    loads = tuple(_load(entry, index, source, inputs, faces, problems) for index, entry in enumerate(source.load))
-    _refuse_twins([load.name for load in loads], "load", "name", problems)
+    all_loads = [_any_load(entry, index, source, inputs, faces, problems) for index, entry in enumerate(source.load)]
+    _refuse_twins([str(load.name) for load in all_loads], "load", "name", problems)
+    loads = tuple(load for load in all_loads if not isinstance(load, MechanicalLoad))
     sensors = tuple(
         _sensor(entry, ("sensor", index), inputs, faces, problems) for index, entry in enumerate(source.sensor)
     )
@@ -58,10 +60,12 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
         "faces": faces,
         "inputs": tuple(inputs.values()),
         "loads": loads,
+        "mechanical": tuple(load for load in all_loads if isinstance(load, MechanicalLoad)),
         "contacts": _contacts(source.contact, problems),
         "sensors": sensors,
         "uncertainty": source.uncertainty,
         "solver": source.solver,
+        "structure": source.structure,
         "feed": source.feed,
         "plant": None if source.plant is None else _plant(source.plant, inputs, problems),
         "checks": tuple(_check(entry, ("check", index), sensors, problems) for index, entry in enumerate(source.check)),
@@ -150,8 +154,25 @@ def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> Unk
     return UnknownPrior(spread=spread, time_constant=prior.time_constant, minimum=low, maximum=high)
 
 
-def _load(
+def _any_load(
     entry: written.WrittenLoad,
+    index: int,
+    source: written.WrittenTables,
+    inputs: dict[str, Input],
+    faces: Mapping[str, Selector],
+    problems: Problems,
+) -> Load | AnyMechanicalLoad:
+    if not isinstance(entry, MechanicalLoad):
+        return _load(entry, index, source, inputs, faces, problems)
+    number = sum(other.kind == entry.kind for other in source.load[: index + 1])
+    update: dict[str, Any] = {"name": entry.name or f"{entry.kind}_{number}"}
+    if not isinstance(entry, Gravity):
+        update["face"] = meant(entry.face, ("load", index, "face"), faces, problems)
+    return entry.model_copy(update=update)
+
+
+def _load(
+    entry: written.WrittenHeatLoad,
     index: int,
     source: written.WrittenTables,
     inputs: dict[str, Input],
@@ -325,6 +346,8 @@ def _check(entry: Check, place: Place, sensors: Iterable[Sensor], problems: Prob
     if len(places) != 1:
         problems.add(place, f"expected exactly one of position, part and sensor; found {', '.join(places) or 'none'}")
     seeing = {sensor.id: sensor.position is not None or sensor.face is not None for sensor in sensors}
+    if entry.sensor is not None and entry.field != "temperature":
+        problems.add((*place, "sensor"), f"no sensor sees {entry.field}; give the check a position or a part")
     if entry.sensor is not None and entry.sensor not in seeing:
         problems.add_unknown_name((*place, "sensor"), "sensor", entry.sensor, seeing)
     if entry.sensor is not None and not seeing.get(entry.sensor, True):
@@ -334,8 +357,9 @@ def _check(entry: Check, place: Place, sensors: Iterable[Sensor], problems: Prob
         due = "max, min or mean over a part" if is_value else "value at a point or sensor"
         problems.add((*place, "statistic"), f'found "{entry.statistic}", expected {due}')
     low, high = entry.between
+    unit = FIELD_UNITS[entry.field]
     if low > high:
-        problems.add((*place, "between"), f"the lower bound {low:g} K is above the upper bound {high:g} K")
+        problems.add((*place, "between"), f"the lower bound {low:g} {unit} is above the upper bound {high:g} {unit}")
     where = next((f"{key} {value}" for key, value in places.items()), "nowhere")
     return entry.model_copy(update={"name": entry.name or f"{entry.statistic} at {where}"})
 

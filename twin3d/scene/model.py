@@ -10,6 +10,7 @@ from twin3d.scene.frozen import Frozen
 from twin3d.scene.geometry import Geometry
 from twin3d.scene.inputs import Input, Uncertainty
 from twin3d.scene.loads import Load
+from twin3d.scene.mechanics import AnyMechanicalLoad, Structure
 from twin3d.scene.outputs import Check, Feed, View
 from twin3d.scene.parts import Contact, PartMaterial
 from twin3d.scene.plant import Plant
@@ -35,10 +36,13 @@ class Scene(Frozen):
     inputs: tuple[Input, ...]
     """Declared inputs first, then the automatic ones of constants in loads, named ``<load>.<field>``."""
     loads: tuple[Load, ...]
+    mechanical: tuple[AnyMechanicalLoad, ...] = ()
+    """Mechanical loads and supports, each with a name; without any there is no stress to solve."""
     contacts: tuple[Contact, ...] = ()
     sensors: tuple[Sensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()
+    structure: Structure = Structure()
     feed: Feed = Feed()
     plant: Plant | None = None
     checks: tuple[Check, ...] = ()
@@ -54,6 +58,12 @@ class Scene(Frozen):
             if name is not None:
                 _index(name, inputs, "input")
         return self
+
+    @property
+    def stress_free_temperature(self) -> float:
+        """Temperature without thermal strain [K]."""
+        stated = self.structure.stress_free_temperature
+        return self.initial_temperature if stated is None else stated
 
     def input_index(self, name: str) -> int:
         """Position of an input in `inputs`."""

@@ -1,10 +1,38 @@
 """What comes of a twin: checked facts, pictures, and the sockets that it speaks on."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from twin3d.scene.frozen import Frozen
-from twin3d.scene.quantities import CheckTime, Direction, Point, PositiveDuration, Temperature, TemperatureRange
+from twin3d.scene.quantities import (
+    QUANTITY_PATTERN,
+    CheckTime,
+    Direction,
+    Point,
+    PositiveDuration,
+    Quantity,
+    TemperatureRange,
+)
+
+FIELD_UNITS = {"temperature": "K", "von_mises": "Pa", "displacement": "m"}
+"""SI unit of each field that can be checked."""
+
+
+def _bounds_of_field(value: Any, info: ValidationInfo) -> Any:
+    unit = Quantity(FIELD_UNITS[info.data.get("field", "temperature")])
+    return tuple(unit.parse(bound, info) for bound in value) if isinstance(value, list | tuple) else value
+
+
+Bounds: TypeAlias = Annotated[
+    tuple[float, float],
+    BeforeValidator(_bounds_of_field),
+    WithJsonSchema(
+        {"type": "array", "items": {"type": "string", "pattern": QUANTITY_PATTERN}, "minItems": 2, "maxItems": 2}
+    ),
+]
+"""Two values in the unit of the field."""
 
 
 class Statistic(StrEnum):
@@ -29,10 +57,11 @@ class Check(Frozen):
     """Id of a sensor."""
     time: CheckTime
     """Time since the start [s], or ``steady``."""
-    field: Literal["temperature"] = "temperature"
+    field: Literal["temperature", "von_mises", "displacement"] = "temperature"
+    """The displacement is its magnitude."""
     statistic: Statistic = Statistic.VALUE
     """``value`` at a point or sensor; ``max``, ``min`` or ``mean`` over parts."""
-    between: tuple[Temperature, Temperature]
+    between: Bounds
     """Lowest and highest allowed value, in SI."""
 
 

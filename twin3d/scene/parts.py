@@ -3,6 +3,7 @@
 from typing import TypeAlias
 
 from twin3d.scene.frozen import Frozen
+from twin3d.scene.mechanics import ElasticConstants
 from twin3d.scene.quantities import Conductivity, Density, Direction, FilmCoefficient, Length, SpecificHeat
 from twin3d.scene.tables import PropertyTable
 
@@ -12,8 +13,8 @@ Axes: TypeAlias = tuple[Direction, Direction, Direction]
 """The axes of a material in the coordinates of the geometry."""
 
 
-class Material(Frozen):
-    """Thermal properties of one material."""
+class Material(ElasticConstants):
+    """Thermal and elastic properties of one material."""
 
     name: str
     conductivity: Conductivity | PropertyTable | Directional

@@ -31,7 +31,7 @@ class Quantity:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Parse text before the float is checked."""
-        return core_schema.with_info_before_validator_function(self._parse, handler(source))
+        return core_schema.with_info_before_validator_function(self.parse, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -44,10 +44,11 @@ class Quantity:
             "description": f"A {kind} in {self.si_unit} or another unit of it.",
         }
 
-    def _parse(self, value: Any, info: ValidationInfo) -> Any:
-        parse = parse_difference if self.is_difference else parse_quantity
+    def parse(self, value: Any, info: ValidationInfo) -> Any:
+        """The SI value of text, or of a number outside files."""
+        read = parse_difference if self.is_difference else parse_quantity
         if isinstance(value, str):
-            return _parsed(lambda: parse(value, self.si_unit))
+            return _parsed(lambda: read(value, self.si_unit))
         if is_number(value) and not _reads_file(info):
             return value
         example = "0.2 K" if self.is_difference and self.si_unit == "K" else EXAMPLES[self.si_unit]
@@ -151,7 +152,7 @@ class CheckTimeMark:
             return value
         if isinstance(value, str) and value.strip()[:1].isalpha():
             raise problem(f'found "{value}", expected "steady" or a time such as "30 s"')
-        time_s = Quantity("s")._parse(value, info)
+        time_s = Quantity("s").parse(value, info)
         if time_s < 0.0:
             raise problem(f'"{value}" lies before the start')
         return time_s

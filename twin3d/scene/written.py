@@ -12,6 +12,7 @@ from twin3d.errors import UnitError
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.geometry import Geometry, LocalSize
 from twin3d.scene.inputs import InputUnit, Uncertainty
+from twin3d.scene.mechanics import AnyMechanicalLoad, ElasticConstants, Structure
 from twin3d.scene.outputs import Check, Feed, View
 from twin3d.scene.plant import PlantSpread
 from twin3d.scene.quantities import (
@@ -155,7 +156,7 @@ DrivenFlux: TypeAlias = Annotated[float | InputReference, Driver("W/m^2")]
 DrivenDensity: TypeAlias = Annotated[float | InputReference, Driver("W/m^3")]
 
 
-class WrittenMaterial(Frozen):
+class WrittenMaterial(ElasticConstants):
     """A material given in full."""
 
     name: str = ""
@@ -247,10 +248,10 @@ class WrittenRadiation(Frozen):
     surroundings: DrivenTemperature
 
 
-WrittenLoad: TypeAlias = Annotated[
-    WrittenHeatSource | WrittenHeatFlux | WrittenConvection | WrittenFixedTemperature | WrittenRadiation,
-    Field(discriminator="kind"),
-]
+WrittenHeatLoad: TypeAlias = (
+    WrittenHeatSource | WrittenHeatFlux | WrittenConvection | WrittenFixedTemperature | WrittenRadiation
+)
+WrittenLoad: TypeAlias = Annotated[WrittenHeatLoad | AnyMechanicalLoad, Field(discriminator="kind")]
 
 
 class WrittenContact(Frozen):
@@ -338,6 +339,7 @@ class WrittenTables(Frozen):
     sensor: tuple[WrittenSensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()
+    structure: Structure = Structure()
     feed: Feed = Feed()
     plant: WrittenPlant | None = None
     check: tuple[Check, ...] = ()

@@ -38,6 +38,8 @@ class Look:
     method: Method = "shader"
     smooths_edges: bool = True
     """Whether edges of the picture are smoothed (FXAA)."""
+    quantity: tuple[str, str] | None = None
+    """Title and unit of the bar where the field is no temperature; `scalar_range` is then in that unit."""
 
 
 class Stage:
@@ -77,7 +79,8 @@ class Stage:
         low, high = self._range(show, values)
         self._field.set_colours(show, low, high)
         unit, shift = self._shown_unit(show)
-        self._bar.show(show, BAR_TITLES[show], unit, (low - shift, high - shift))
+        title = BAR_TITLES[show] if self._look.quantity is None else self._look.quantity[0]
+        self._bar.show(show, title, unit, (low - shift, high - shift))
         self._labels.show(frame)
         self._state.SetInput(f"{_time_text(frame.time_ns)}   {frame.provenance}")
         self._flags.SetInput("\n".join(_shortened(frame.flags)))
@@ -147,6 +150,8 @@ class Stage:
 
     def _shown_unit(self, show: Shown) -> tuple[str, float]:
         """The unit as people write it, and what to take from kelvins for it."""
+        if self._look.quantity is not None:
+            return self._look.quantity[1], 0.0
         if show == "deviation" or (self._look.unit or self._view_model.unit) == "K":
             return "K", 0.0
         return "°C", KELVIN

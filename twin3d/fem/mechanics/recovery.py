@@ -6,6 +6,7 @@ the stress between materials stays a jump. Where a corner has few cells, as on e
 Source: Zienkiewicz and Zhu, Int. J. Numer. Methods Eng. 33 (1992) 1331–1364.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -71,7 +72,7 @@ def recover(space: FunctionSpace, cells: Index, samples: Array) -> PartField:
     return PartField(cells, dofs, values)
 
 
-def at_all_dofs(space: FunctionSpace, fields: list[PartField], *, rank: Array | None = None) -> Array:
+def at_all_dofs(space: FunctionSpace, fields: Sequence[PartField], *, rank: Sequence[Array] | None = None) -> Array:
     """One value for each dof; where parts meet that of the part with the largest rank there.
 
     Args:
