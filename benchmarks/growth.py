@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 
 SIZES = (30, 45, 66, 99, 143)
 """Cells along an edge of the cube."""
-QUICK_SIZES = (8, 12, 18, 27)
+QUICK_SIZES = (22, 27, 34, 42)
 CURVES = {
     "mesh arrays to pattern": (ONCE, "space"),
     "assembly": (ONCE, "assembly"),

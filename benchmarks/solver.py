@@ -1,9 +1,10 @@
 """The field solver against scikit-fem, SfePy, torch-fem, NGSolve, dolfinx and CalculiX: same mesh, same true residual.
 
-``apt-get install python3-dolfinx calculix-ccx``, then
-``uv run --with sfepy --with torch-fem --extra mkl python benchmarks/solver.py``; it takes hours on a quiet machine.
-``--case`` and ``--threads`` do a part of it and keep what ``results/solver.json`` holds of the rest. Each code runs in
-a process of its own; dolfinx gets an MPI process for each thread, codes that know one thread are taken as they are.
+``apt-get install python3-dolfinx calculix-ccx libopenblas0`` (without OpenBLAS, MUMPS is slow), then
+``uv sync --extra mkl && uv pip install sfepy torch-fem`` and ``uv run --no-sync python benchmarks/solver.py``; it takes
+hours on a quiet machine. ``--case`` and ``--threads`` do a part of it and keep what ``results/solver.json`` holds of
+the rest. Each code runs in a process of its own; dolfinx gets an MPI process for each thread, codes that know one
+thread are taken as they are.
 """
 
 import argparse
@@ -26,6 +27,10 @@ COLUMNS = {
 }
 """Column → which of our solvers, the goal, and the goal at a million unknowns."""
 MKL_GOAL = 1.0 / 0.4
+FACTORLESS_PEERS = {solver.title for solver in PEERS if not solver.factorises}
+MULTIGRID_PEERS = {
+    title for title in FACTORLESS_PEERS if title.split()[-1] in {"pyamg", "amg", "h1amg", "gamg", "hypre"}
+}
 TITLES = {"first solve": "first solve with set-up"}
 
 
@@ -110,8 +115,10 @@ def rows_of_case(runs: Sequence[Run], where: str) -> Iterator[Row]:
         goal = large_goal if n_unknowns > MANY else goal
         yield seconds_row(work, size, ours.get(solver.name), best, column, goal)
         if solver is AUTO and MKL.name in ours:
-            yield seconds_row(f"{work}, extra mkl", size, ours[MKL.name], best, column, MKL_GOAL)
-    yield memory_row(f"peak memory, {where}", size, ours.get(MULTIGRID.name), comparable)
+            yield seconds_row(f"{work}, PARDISO of the extra mkl", size, ours[MKL.name], best, column, MKL_GOAL)
+    for kind, kinds in (("multigrid", MULTIGRID_PEERS), ("all without factors", FACTORLESS_PEERS)):
+        kept = [run for run in comparable if run.title in kinds]
+        yield memory_row(f"peak memory against {kind}, {where}", size, ours.get(MULTIGRID.name), kept)
     for run in peers:
         if not run.comparable:
             yield left_out_row(run, ours.get(ONCE.name), where, size)
@@ -128,11 +135,9 @@ def seconds_row(work: str, size: str, ours: Run | None, best: Run | None, column
     return Row(work, size, "s", mine, theirs, peer, goal, more_is_better=False, reason=reason)
 
 
-def memory_row(work: str, size: str, ours: Run | None, comparable: Sequence[Run]) -> Row:
-    """Of assembled and multigrid runs; what a process held before the problem is taken off."""
-    factorising = {solver.title for solver in PEERS if solver.factorises}
-    kept = [run for run in comparable if run.title not in factorising]
-    best = min(kept, key=lambda run: run.peak_bytes, default=None)
+def memory_row(work: str, size: str, ours: Run | None, peers: Sequence[Run]) -> Row:
+    """Of whole runs; what a process held before the problem is taken off."""
+    best = min(peers, key=lambda run: run.peak_bytes, default=None)
     mine = ours.peak_bytes / 1e9 if ours is not None and ours.comparable else math.nan
     theirs, peer = (math.nan, "none") if best is None else (best.peak_bytes / 1e9, best.title)
     reason = "twin3d was not run" if ours is None else ours.reason

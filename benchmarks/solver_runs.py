@@ -123,12 +123,21 @@ def _execute(command: list[str], *, n_threads: int, limit_s: float) -> str:
     try:
         _, errors = process.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        end(process)
         return f"not finished after {limit_s:g} s"
     if process.returncode < 0:
         return f"ended by signal {-process.returncode}; 9 is mostly a want of memory"
     return "" if process.returncode == 0 else (errors.strip().splitlines() or ["failed without a word"])[-1][:200]
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Ask first, so that mpirun and a terminal can end what they started."""
+    process.terminate()
+    try:
+        process.communicate(timeout=20.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 def checked(run: Run, problem: Problem, solutions: Reference, reference: Reference, *, digits: float) -> Run:

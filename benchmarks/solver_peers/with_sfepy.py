@@ -3,6 +3,7 @@
 import numpy as np
 import worker
 from problem import BODY_FORCE, POISSONS_RATIO, RTOL, YOUNGS_MODULUS
+from rigid_modes import rigid_modes
 from scipy import sparse
 from sfepy.base.base import Struct, output
 from sfepy.discrete import Equation, Equations, FieldVariable, Integral, Material
@@ -79,7 +80,12 @@ class Sfepy:
         return self.mass @ state + worker.dt_times(load)
 
     def prepare(self, matrix):
-        solver = Solver.any_from_conf(Struct(name="multigrid", i_max=500, eps_r=RTOL, eps_a=0.0, **MULTIGRID))
+        options = MULTIGRID
+        if self.problem.physics == "elasticity":
+            modes = rigid_modes(self.problem.points[~self.problem.held])
+            options = MULTIGRID | {"method:B": modes, "method:strength": None, "method:improve_candidates": None}
+            matrix = sparse.bsr_matrix(matrix, blocksize=(3, 3))
+        solver = Solver.any_from_conf(Struct(name="multigrid", i_max=500, eps_r=RTOL, eps_a=0.0, **options))
         return lambda b, guess: solver(b, x0=guess, mtx=matrix)
 
     def at_points(self, solution):

@@ -3,7 +3,6 @@
 The solver is ``once`` or ``auto`` for what it chooses for one load and for many, or one of its methods by name.
 """
 
-import importlib
 import sys
 
 import numpy as np
@@ -15,6 +14,11 @@ from twin3d.backend import get_backend
 from twin3d.fem.assembly import assemble_conduction, assemble_mass
 from twin3d.fem.integrals import load_blocks
 from twin3d.fem.linear import Method, prepare
+from twin3d.fem.mechanics.elastic import isotropic
+from twin3d.fem.mechanics.forces import body_force
+from twin3d.fem.mechanics.rigid import rigid_body_modes
+from twin3d.fem.mechanics.stiffness import assemble_stiffness
+from twin3d.fem.mechanics.vector_pattern import vector_pattern_of
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import function_space
 from twin3d.records import TetMesh
@@ -60,24 +64,19 @@ class Elasticity:
     def __init__(self, problem):
         self.problem, self.backend = problem, get_backend("numpy")
         self.space = function_space(tet_mesh(problem))
-        mechanics = "twin3d.fem.mechanics"
-        self.stiffness, self.forces, elastic, patterns, rigid = (
-            importlib.import_module(f"{mechanics}.{name}")
-            for name in ("stiffness", "forces", "elastic", "vector_pattern", "rigid")
-        )
-        self.pattern = patterns.vector_pattern_of(self.space.cell_dofs, self.space.n_dofs)
+        self.pattern = vector_pattern_of(self.space.cell_dofs, self.space.n_dofs)
         self.cells = np.arange(len(problem.cells))
-        material = elastic.isotropic("body", youngs_modulus=YOUNGS_MODULUS, poissons_ratio=POISSONS_RATIO)
+        material = isotropic("body", youngs_modulus=YOUNGS_MODULUS, poissons_ratio=POISSONS_RATIO)
         self.regions = [(self.cells, material)]
         self.free = np.flatnonzero(np.repeat(~problem.held, 3))
-        self.modes = rigid.rigid_body_modes(problem.points[~problem.held])
+        self.modes = rigid_body_modes(problem.points[~problem.held])
 
     def assemble(self):
-        whole = self.stiffness.assemble_stiffness(self.space, self.regions, pattern=self.pattern, backend=self.backend)
+        whole = assemble_stiffness(self.space, self.regions, pattern=self.pattern, backend=self.backend)
         return whole[self.free][:, self.free]
 
     def load(self):
-        return self.forces.body_force(self.space, self.cells, BODY_FORCE, backend=self.backend)[self.free]
+        return body_force(self.space, self.cells, BODY_FORCE, backend=self.backend)[self.free]
 
     def vector(self, nodal):
         return nodal.ravel()[self.free]
