@@ -9,6 +9,7 @@ from scipy import sparse
 from twin3d.backend import get_backend
 from twin3d.errors import SolverError
 from twin3d.fem.linear import Method, SolveStatus, choice, device, fill_reducing_order, prepare
+from twin3d.fem.linear.direct import SuperLU
 from twin3d.fem.linear.iteration import Rules, block_conjugate_gradients
 
 HOST = get_backend("numpy")
@@ -32,6 +33,20 @@ def test_every_method_finds_the_solution(method, shape, rng):
 
     np.testing.assert_allclose(solved.x, x, rtol=0, atol=1e-7)
     assert solved.residual <= 1e-10
+
+
+def test_stored_zeros_do_not_fill_a_factor():
+    A = grid_laplacian()
+    far = sparse.csr_array(A @ A)
+    rows = np.repeat(np.arange(1728), np.diff(far.indptr))
+    entries = np.concatenate([A.tocoo().data, np.zeros(far.nnz)])
+    places = [np.concatenate(both) for both in zip(A.tocoo().coords, (rows, far.indices), strict=True)]
+    with_zeros = sparse.csr_array((entries, places), shape=A.shape)
+
+    factors = [SuperLU(matrix, reason="asked for")._factor for matrix in (A, with_zeros)]
+
+    assert with_zeros.nnz > A.nnz
+    assert factors[1].nnz <= 1.01 * factors[0].nnz
 
 
 def test_the_way_of_the_backend_finds_the_solution(backend, rng):

@@ -46,6 +46,7 @@ class SuperLU:
         check_same_size(A, self.n)
         self._A = A
         permuted = sparse.csc_array(A[self._order][:, self._order])
+        permuted.eliminate_zeros()  # the order does not know them: they would fill the factor
         options = {"SymmetricMode": True, "Equil": False}
         try:
             with one_blas_thread():

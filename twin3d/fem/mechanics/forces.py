@@ -24,7 +24,7 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Index: TypeAlias = npt.NDArray[np.signedinteger]
 Vector: TypeAlias = Sequence[float] | Array
 
-ALONG = 1e-6
+ALONG = 1e-4
 """Largest share of a bearing force along the axis."""
 ROUND = 0.2
 """Largest sine between the normals of a cylindrical face and the plane across its axis."""
