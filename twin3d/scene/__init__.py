@@ -2,6 +2,7 @@
 
 from twin3d.scene.geometry import Geometry, LocalSize
 from twin3d.scene.inputs import Input, Uncertainty, UnknownPrior
+from twin3d.scene.linearised import linearised_in_twin
 from twin3d.scene.loads import STEFAN_BOLTZMANN, Convection, FixedTemperature, HeatFlux, HeatSource, Load, Radiation
 from twin3d.scene.mechanics import (
     AnyMechanicalLoad,
@@ -79,5 +80,6 @@ __all__ = [
     "at_temperature",
     "at_time",
     "json_schema",
+    "linearised_in_twin",
     "load_scene",
 ]

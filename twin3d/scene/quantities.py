@@ -220,6 +220,10 @@ Density: TypeAlias = Annotated[float, _Positive, Quantity("kg/m^3")]
 """A density [kg/m³]."""
 SpecificHeat: TypeAlias = Annotated[float, _Positive, Quantity("J/(kg K)")]
 """A specific heat [J/(kg K)]."""
+PerKelvin: TypeAlias = Annotated[float, _Finite, Quantity("1/K")]
+"""A relative change per kelvin [1/K]."""
+PositiveDifference: TypeAlias = Annotated[float, _Positive, Quantity("K", is_difference=True)]
+"""A difference of temperatures [K]."""
 Angle: TypeAlias = Annotated[float, _Finite, Quantity("deg")]
 """An angle [deg]."""
 Ratio: TypeAlias = Annotated[float, _NotNegative, RatioMark()]

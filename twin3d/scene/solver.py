@@ -3,10 +3,17 @@
 from typing import Literal
 
 from twin3d.scene.frozen import Frozen
+from twin3d.scene.quantities import PositiveDifference
 
 
 class Solver(Frozen):
-    """``[solver]``: the finite element."""
+    """``[solver]``: the finite element, the steps in time and the linear solver."""
 
     element: Literal["tet4", "tet10"] = "tet4"
     """Linear or quadratic tetrahedra; quadratic ones follow the CAD where `Geometry.curved` is set."""
+    scheme: Literal["bdf2", "crank_nicolson", "backward_euler"] = "bdf2"
+    """How time is discretised."""
+    time_tolerance: PositiveDifference = 0.1
+    """How far off temperatures may be because of the steps in time [K]."""
+    linear: Literal["auto", "superlu", "pardiso", "multigrid", "conjugate_gradients"] = "auto"
+    """How linear systems are solved; auto goes by their size and shape."""

@@ -1,28 +1,27 @@
 """Quantities given at some temperatures or times, linear between them and held beyond the ends."""
 
 from itertools import pairwise
-from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.quantities import Duration, Temperature, problem
 
-Values = Annotated[tuple[float, ...], Field(min_length=2)]
+Values = tuple[float, ...]
 """Numbers in SI, one for each temperature or time."""
 
 
 class PropertyTable(Frozen):
     """A property of a material that depends on the temperature."""
 
-    temperatures: Annotated[tuple[Temperature, ...], Field(min_length=2)]
+    temperatures: tuple[Temperature, ...]
     """Ascending [K]."""
     values: Values
     """Above 0, in the SI unit of the property."""
 
     @model_validator(mode="after")
     def _check(self) -> "PropertyTable":
-        _check_table(self.temperatures, self.values, "temperatures")
+        check_table(self.temperatures, self.values, "temperatures")
         return self
 
     def at(self, temperature: float) -> float:
@@ -33,14 +32,14 @@ class PropertyTable(Frozen):
 class TimeTable(Frozen):
     """A coefficient that changes with time."""
 
-    times: Annotated[tuple[Duration, ...], Field(min_length=2)]
+    times: tuple[Duration, ...]
     """Since the start, ascending [s]."""
     values: Values
     """Above 0, in the SI unit of the coefficient."""
 
     @model_validator(mode="after")
     def _check(self) -> "TimeTable":
-        _check_table(self.times, self.values, "times")
+        check_table(self.times, self.values, "times")
         return self
 
     def at(self, time_s: float) -> float:
@@ -58,17 +57,16 @@ def at_time(value: float | TimeTable, time_s: float) -> float:
     return value.at(time_s) if isinstance(value, TimeTable) else value
 
 
-def _check_table(places: tuple[float, ...], values: tuple[float, ...], name: str) -> None:
+def check_table(places: tuple[float, ...], values: tuple[float, ...], name: str) -> None:
+    """Raise an error that pydantic passes on where places do not ascend or values do not fit them."""
     if len(places) != len(values):
-        raise _wrong(f"{len(places)} {name} and {len(values)} values; give one value for each")
+        raise problem(f"{len(places)} {name} and {len(values)} values; give one value for each")
+    if len(places) < 2:
+        raise problem(f"a table of {len(places)} {name} says no more than a number; give two or more")
     if any(after <= before for before, after in pairwise(places)):
-        raise _wrong(f"{name} must ascend")
+        raise problem(f"{name} must ascend")
     if min(values) <= 0.0:
-        raise _wrong(f"the values hold {min(values):g}; they must be above 0")
-
-
-def _wrong(message: str) -> Any:
-    return problem(message)
+        raise problem(f"the values hold {min(values):g}; they must be above 0")
 
 
 def _between(places: tuple[float, ...], values: tuple[float, ...], place: float) -> float:

@@ -9,16 +9,17 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from twin3d.errors import UnitError
+from twin3d.scene.forms import WrittenConductivity, WrittenFilmCoefficient, WrittenSpecificHeat
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.geometry import Geometry, LocalSize
 from twin3d.scene.inputs import InputUnit, Uncertainty
 from twin3d.scene.mechanics import AnyMechanicalLoad, ElasticConstants, Structure
 from twin3d.scene.outputs import Check, Feed, View
+from twin3d.scene.parts import Axes
 from twin3d.scene.plant import PlantSpread
 from twin3d.scene.quantities import (
     QUANTITY_PATTERN,
     Angle,
-    Conductivity,
     Density,
     Distance,
     Duration,
@@ -26,9 +27,9 @@ from twin3d.scene.quantities import (
     FilmCoefficient,
     Fraction,
     Length,
+    PerKelvin,
     Point,
     PositiveDuration,
-    SpecificHeat,
     Temperature,
     TemperatureDifference,
     is_number,
@@ -160,9 +161,10 @@ class WrittenMaterial(ElasticConstants):
     """A material given in full."""
 
     name: str = ""
-    conductivity: Conductivity
+    conductivity: WrittenConductivity
+    axes: Axes | None = None
     density: Density
-    specific_heat: SpecificHeat
+    specific_heat: WrittenSpecificHeat
     source: str = ""
 
 
@@ -202,6 +204,8 @@ class WrittenHeatSource(Frozen):
     part: Annotated[str, Field(min_length=1)]
     power: DrivenPower | None = None
     density: DrivenDensity | None = None
+    temperature_coefficient: PerKelvin = 0.0
+    reference_temperature: Temperature = 293.15
 
 
 class WrittenHeatFlux(Frozen):
@@ -222,7 +226,7 @@ class WrittenConvection(Frozen):
     kind: Literal["convection"]
     name: Name | None = None
     face: FaceSelector
-    film_coefficient: FilmCoefficient
+    film_coefficient: WrittenFilmCoefficient
     ambient: DrivenTemperature
 
 
