@@ -91,7 +91,7 @@ def test_adaptive_steps_keep_their_tolerance(scheme, tolerance, backend):
 
     found = np.array([step.temperature for step in steps if step.time_s in stops])
     assert 0.01 * tolerance < np.abs(found - exact).max() < 1.5 * tolerance
-    assert max(step.error for step in steps) <= 0.1 * tolerance
+    assert max(step.error for step in steps) <= 0.25 * tolerance
 
 
 def test_adaptive_euler_keeps_its_tolerance(backend):

@@ -25,7 +25,7 @@ FIRST_LEVEL = 3
 """Halvings for the first step at least, as rates may be zero at the start alone."""
 N_TICKS = 1 << MAX_LEVEL
 SAFETY = 0.9
-LOCAL_SHARE = 0.1
+LOCAL_SHARE = 0.25
 """Local errors allowed in the tolerance: those of the steps within a time constant of the asset add up."""
 
 
@@ -48,7 +48,7 @@ def march_adaptive(
         initial: Temperature at time 0 [K], shape (n_dofs,).
         inputs_at: u at a time since the start [s], shape (n_inputs,).
         stops_s: Times at which a step shall end [s].
-        tolerance: Of the temperature at any dof [K]; a step may err by a tenth of it, as errors add up.
+        tolerance: Of the temperature at any dof [K]; a step may err by a quarter of it, as errors add up.
         events_s: Times at which inputs or coefficients jump [s]; they hold from then on.
         scheme: How time is discretised.
 
@@ -149,7 +149,7 @@ class _Adaptive:
         if self._dt_s is not None:
             return max(0, math.ceil(math.log2(length / self._dt_s) - 1e-9))
         fastest = self._fastest_change()
-        level = math.ceil(math.log2(max(1.0, length * fastest / self._tolerance)))
+        level = math.ceil(math.log2(max(1.0, length * fastest * LOCAL_SHARE / self._tolerance)))
         return min(max(FIRST_LEVEL, level), MAX_LEVEL - 1)
 
     def _fastest_change(self) -> float:

@@ -7,8 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
-from twin3d.backend import one_blas_thread
-
 Array = npt.NDArray[np.float64]
 Apply = Callable[[Array], Array]
 
@@ -57,13 +55,12 @@ def flexible_gmres(apply: Apply, b: Array, *, precondition: Apply, rtol: float, 
 def _orthogonal(w: Array, basis: list[Array]) -> tuple[Array, Array]:
     """The shares of a vector along a basis and across it, and the unit vector across."""
     shares = np.zeros(len(basis) + 1)
-    with one_blas_thread():  # on busy cores threads wait for each other longer than a product takes
-        for _ in range(2):  # once more, as rounding loses orthogonality
-            for k, v in enumerate(basis):
-                share = float(v @ w)
-                shares[k] += share
-                w = w - share * v
-        shares[-1] = np.linalg.norm(w)
+    for _ in range(2):  # once more, as rounding loses orthogonality
+        for k, v in enumerate(basis):
+            share = float(v @ w)
+            shares[k] += share
+            w = w - share * v
+    shares[-1] = np.linalg.norm(w)
     return shares, w / max(shares[-1], np.finfo(np.float64).tiny)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from twin3d.backend import Backend
+from twin3d.backend import Backend, one_blas_thread
 from twin3d.errors import SolverError
 from twin3d.fem.elements import Element
 from twin3d.fem.heat_terms import Array, Instant
@@ -19,7 +19,9 @@ from twin3d.fem.runaway import check_lasting
 _log = logging.getLogger(__name__)
 
 RTOL = 1e-10
-"""Residual at which the iteration stops, relative to the heat rates of all terms."""
+"""Residual at which the iteration stops, relative to the heat rates of all terms, in a steady state."""
+STEP_RTOL = 1e-9
+"""The same in a time step."""
 MAX_ITERATIONS = 40
 MAX_HALVINGS = 12
 MAX_KRYLOV = 150
@@ -116,16 +118,20 @@ class HeatSolver:
         Raises:
             SolverError: The iteration does not converge; says what to do.
         """
-        T = self.heat.with_fixed(guess, equation.at)
+        with one_blas_thread():  # vectors are too short for threads that other work keeps waiting
+            return self._solved(equation, guess)
+
+    def _solved(self, equation: Equation, guess: Array) -> NewtonResult:
+        T, goal = self.heat.with_fixed(guess, equation.at), RTOL if equation.known is None else STEP_RTOL
         (r, scale), before = self._residual(T, equation), np.inf
         for number in range(MAX_ITERATIONS):
             size = float(np.linalg.norm(r))
-            if size <= RTOL * scale:
+            if size <= goal * scale:
                 return NewtonResult(T, number, size / scale if scale else 0.0)
             jacobian = self._jacobians.at(T, equation.at, weight_s=equation.weight_s, stored=equation.known is not None)
             if size <= self._rounding(jacobian, T):
                 return NewtonResult(T, number, size / scale if scale else 0.0)
-            wanted = max(0.3 * RTOL * scale / size, 1e-12)
+            wanted = max(0.3 * goal * scale / size, 1e-12)
             loose = 1e-12 if self.heat.is_linear else min(0.1, 0.9 * (size / before) ** 2)
             d = self._correction(jacobian, r, rtol=max(wanted, loose))
             before = size
