@@ -2,29 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from twin3d.backend import Backend, get_backend
 from twin3d.errors import SceneError
+from twin3d.fem.adaptive import march_adaptive
+from twin3d.fem.balance import EnergyBalance, Sample, energy_balance
 from twin3d.fem.elements import Element
-from twin3d.fem.heat import assemble_heat
+from twin3d.fem.heat_terms import Instant
 from twin3d.fem.integrals import load_blocks
-from twin3d.fem.march import march
+from twin3d.fem.linear import Method
+from twin3d.fem.march import Scheme
 from twin3d.fem.mechanics.problem import solve_stresses
+from twin3d.fem.newton import HeatSolver
+from twin3d.fem.nonlinear import NonlinearHeat, nonlinear_heat
 from twin3d.fem.rows import rows_at
-from twin3d.fem.solve import steady
 from twin3d.fem.space import FunctionSpace, function_space
 from twin3d.mesh.selection import select_parts
 from twin3d.pipeline import sensor_rows
-from twin3d.records import Operators, TetMesh
-from twin3d.scene import Check, Scene
+from twin3d.records import TetMesh
+from twin3d.scene import Check, Convection, Scene, TimeTable
 
 STEADY = "steady"
-STEPS_TO_CHECK = 200
-"""Time steps from the start to the last checked time."""
 
 STATISTICS: Mapping[str, Callable[[npt.NDArray[np.float64]], float]] = {
     "max": lambda values: float(values.max()),
@@ -48,6 +49,18 @@ class CheckResult:
         return low <= self.value <= high
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Solved:
+    """The asset at one time, or at rest."""
+
+    temperature: npt.NDArray[np.float64]
+    """[K], shape (n_dofs,); mesh points come first."""
+    balance: EnergyBalance
+    """Of the steady state, or of the step that ended there."""
+    n_steps: int = 0
+    """Time steps since the start."""
+
+
 def space_of(scene: Scene, mesh: TetMesh) -> FunctionSpace:
     """The function space of a scene on its mesh."""
     return function_space(mesh, Element(scene.solver.element))
@@ -55,28 +68,32 @@ def space_of(scene: Scene, mesh: TetMesh) -> FunctionSpace:
 
 def solve_nominal(
     scene: Scene, space: FunctionSpace, times: tuple[float | str, ...], *, backend: Backend
-) -> dict[float | str, npt.NDArray[np.float64]]:
-    """Full-order temperatures with all inputs at their nominal values.
+) -> dict[float | str, Solved]:
+    """The heat balance as it is, with all inputs at their nominal values.
 
     Args:
-        scene: The scene.
+        scene: The scene; its ``[solver]`` says how time is discretised and linear systems are solved.
         space: Its function space, from `space_of`.
         times: Times since the start [s], or ``steady``.
         backend: Where the work is done.
 
     Returns:
-        Time → temperature [K], shape (n_dofs,); mesh points come first. Without thermal loads the initial one.
+        Time → temperature and energy balance; without thermal loads the initial temperature.
+
+    Raises:
+        SolverError: Nothing holds the temperature, losses run away, or an iteration does not converge.
     """
     if not scene.loads:
-        return {time: np.full(space.n_dofs, scene.initial_temperature) for time in times}
-    operators = assemble_heat(scene, space, backend=backend)
-    inputs = np.array([item.value for item in scene.inputs])
-    fields: dict[float | str, npt.NDArray[np.float64]] = {}
+        alone = Solved(np.full(space.n_dofs, scene.initial_temperature), EnergyBalance(0.0, {}))
+        return dict.fromkeys(times, alone)
+    heat = nonlinear_heat(scene, space, backend=backend)
+    instants = {float(time) for time in times if time != STEADY}
+    solved: dict[float | str, Solved] = {}
     if STEADY in times:
-        fields[STEADY] = np.asarray(steady(operators, inputs, backend=backend))
-    instants = sorted({float(time) for time in times if time != STEADY})
-    fields.update(_march_to(operators, inputs, scene.initial_temperature, instants, backend))
-    return fields
+        solved[STEADY] = _at_rest(scene, heat, backend, once=not instants)
+    if instants:
+        solved |= _on_the_way(scene, heat, instants, backend)
+    return solved
 
 
 def run_checks(scene: Scene, mesh: TetMesh, *, backend: Backend) -> tuple[CheckResult, ...]:
@@ -86,7 +103,19 @@ def run_checks(scene: Scene, mesh: TetMesh, *, backend: Backend) -> tuple[CheckR
         SceneError: A check names a part, point or sensor that the mesh does not have.
     """
     space = space_of(scene, mesh)
-    fields = solve_nominal(scene, space, tuple({check.time for check in scene.checks}), backend=backend)
+    return compared(scene, space, solve_nominal(scene, space, checked_times(scene), backend=backend), backend=backend)
+
+
+def checked_times(scene: Scene) -> tuple[float | str, ...]:
+    """The times that the checks of a scene look at."""
+    return tuple({check.time for check in scene.checks})
+
+
+def compared(
+    scene: Scene, space: FunctionSpace, solved: Mapping[float | str, Solved], *, backend: Backend
+) -> tuple[CheckResult, ...]:
+    """The checks of a scene against what was solved at their times."""
+    fields = {time: solved[time].temperature for time in checked_times(scene)}
     thermal = [CheckResult(check, _value(check, scene, space, fields[check.time])) for check in scene.checks]
     if all(check.field == "temperature" for check in scene.checks):
         return tuple(thermal)
@@ -121,19 +150,48 @@ def mean_of(space: FunctionSpace, cells: npt.NDArray[np.signedinteger], field: n
     return float((loads * field[space.cell_dofs[cells]]).sum() / loads.sum())
 
 
-def _march_to(
-    operators: Operators, inputs: npt.NDArray[np.float64], start: float, instants: list[float], backend: Backend
-) -> dict[float | str, npt.NDArray[np.float64]]:
-    state = np.full(operators.n_dofs, start)
-    fields: dict[float | str, npt.NDArray[np.float64]] = {}
-    for before, after in pairwise([0.0, *instants]):
-        n_steps = max(20, round(STEPS_TO_CHECK * (after - before) / instants[-1]))
-        dt_s = (after - before) / n_steps
-        states = march(operators, state, lambda _: inputs, dt_s=dt_s, n_steps=n_steps, backend=backend)
-        for field in states:
-            state = np.asarray(field)
-        fields[after] = state
-    return fields
+def _solver(scene: Scene, heat: NonlinearHeat, backend: Backend, *, once: bool = False) -> HeatSolver:
+    method = None if scene.solver.linear == "auto" else Method(scene.solver.linear)
+    return HeatSolver(heat, method=method, once=once, backend=backend)
+
+
+def _at_rest(scene: Scene, heat: NonlinearHeat, backend: Backend, *, once: bool) -> Solved:
+    at = Instant(0.0, _nominal(scene))
+    start = np.full(heat.space.n_dofs, scene.initial_temperature)
+    T = _solver(scene, heat, backend, once=once).steady(start, at)
+    return Solved(T, energy_balance(heat, [Sample(1.0, T, at)]))
+
+
+def _on_the_way(scene: Scene, heat: NonlinearHeat, instants: set[float], backend: Backend) -> dict[float | str, Solved]:
+    inputs = _nominal(scene)
+    start = np.full(heat.space.n_dofs, scene.initial_temperature)
+    steps = march_adaptive(
+        _solver(scene, heat, backend),
+        start,
+        lambda _: inputs,
+        stops_s=sorted({*instants, *_kinks(scene, max(instants))}),
+        tolerance=scene.solver.time_tolerance,
+        scheme=Scheme(scene.solver.scheme),
+    )
+    solved: dict[float | str, Solved] = {}
+    if 0.0 in instants:
+        at = Instant(0.0, inputs)
+        stored = heat.rate(start, at)
+        solved[0.0] = Solved(start, energy_balance(heat, [Sample(1.0, start, at)], stored=stored))
+    for number, step in enumerate(steps, start=1):
+        if step.time_s in instants:
+            solved[step.time_s] = Solved(step.temperature, step.balance, number)
+    return solved
+
+
+def _nominal(scene: Scene) -> npt.NDArray[np.float64]:
+    return np.array([item.value for item in scene.inputs])
+
+
+def _kinks(scene: Scene, end_s: float) -> set[float]:
+    """Times before the end at which a film changes its slope."""
+    films = (load.film_coefficient for load in scene.loads if isinstance(load, Convection))
+    return {time for film in films if isinstance(film, TimeTable) for time in film.times if time < end_s}
 
 
 def _value(check: Check, scene: Scene, space: FunctionSpace, field: npt.NDArray[np.float64]) -> float:

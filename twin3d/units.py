@@ -22,7 +22,6 @@ EXAMPLES = {
     "W/(m K)": "167 W/(m K)",
     "kg/m^3": "2700 kg/m^3",
     "J/(kg K)": "896 J/(kg K)",
-    "1/K": "0.0039 1/K",
     "deg": "90 deg",
     "Pa": "2 MPa",
     "N": "500 N",
@@ -44,14 +43,13 @@ KINDS = {
     "W/(m K)": "a conductivity",
     "kg/m^3": "a density",
     "J/(kg K)": "a specific heat",
-    "1/K": "a change per kelvin",
     "deg": "an angle",
     "Pa": "a pressure, stress or modulus",
     "N": "a force",
     "N m": "a moment",
     "m/s^2": "an acceleration",
     "N/m^3": "a stiffness per area",
-    "1/K": "a thermal expansion",
+    "1/K": "a thermal expansion or temperature coefficient",
 }
 """What each SI unit measures, in words."""
 

@@ -87,6 +87,23 @@ def test_a_failed_check_is_exit_code_4(bar_scene, tmp_path):
     assert "warmer than the air" in answer.stderr
 
 
+def test_tables_are_told_by_check_and_watched_by_solve(bar_scene, tmp_path):
+    warm = tmp_path / "warm.toml"
+    table = '{ temperatures = ["0 degC", "21 degC"], values = ["200 W/(m K)", "210 W/(m K)"] }'
+    full = f'{{ conductivity = {table}, density = "2700 kg/m^3", specific_heat = "896 J/(kg K)" }}'
+    text = bar_scene.read_text().replace("bar.stl", str(bar_scene.with_name("bar.stl")))
+    before, _, after = text.partition("material = ")
+    warm.write_text(f"{before}material = {full}\n{after.partition(chr(10))[2]}")
+
+    check, solve = run_twin3d("check", str(warm)), run_twin3d("solve", str(warm))
+
+    assert check.returncode == 0, check.stderr
+    assert "in the live twin the conductivity of * is taken at the initial temperature" in check.stdout
+    assert solve.returncode == 0, solve.stderr
+    assert "conductivity of *: the field goes from" in solve.stdout
+    assert "its table from 0.0 to 21.0 degC" in solve.stdout
+
+
 def test_mesh_reports_and_solve_writes_fields(bar_scene, tmp_path):
     mesh = run_twin3d("mesh", str(bar_scene), "--out", str(tmp_path / "mesh.vtkhdf"))
     solve = run_twin3d(
@@ -96,6 +113,8 @@ def test_mesh_reports_and_solve_writes_fields(bar_scene, tmp_path):
     assert mesh.returncode == 0, mesh.stderr
     assert "points" in mesh.stdout
     assert solve.returncode == 0, solve.stderr
+    assert "stored" in solve.stdout
+    assert "imbalance" in solve.stdout
     assert (tmp_path / "mesh.vtkhdf").stat().st_size > 1000
     assert (tmp_path / "field.vtkhdf").stat().st_size > 1000
 

@@ -91,7 +91,7 @@ WRONG = {
     ),
     "coefficient without unit": (
         ('part = "chip_*"', 'part = "chip_*"\ntemperature_coefficient = 0.004'),
-        'load[0].temperature_coefficient: 0.004 has no unit; write for example "0.0039 1/K"',
+        'load[0].temperature_coefficient: 0.004 has no unit; write for example "23e-6 1/K"',
     ),
     "no tolerance": (
         ("[plant]", '[solver]\ntime_tolerance = "0 K"\n\n[plant]'),

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from twin3d.backend import get_backend
-from twin3d.checks import STEADY, mean_of, run_checks, solve_nominal, space_of
+from twin3d.checks import STEADY, checked_times, compared, mean_of, solve_nominal, space_of
 from twin3d.cli.check import show_checks
+from twin3d.cli.energy_table import show_energy
 from twin3d.cli.field_picture import draw_field
 from twin3d.cli.reporting import Reporter
 from twin3d.cli.scenes import open_scene
@@ -19,6 +20,7 @@ from twin3d.errors import CheckError
 from twin3d.export.vtkhdf import TimeSeriesWriter
 from twin3d.fem.mechanics.problem import StressField, StressProblem, solve_stresses
 from twin3d.fem.space import FunctionSpace
+from twin3d.fem.table_range import beyond_tables
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.records import TetMesh
@@ -66,18 +68,22 @@ def solve(
         reporter.progress(1.0, "solving at full order")
         space = space_of(checked, result.mesh)
         chosen = get_backend(backend, n_dofs=space.n_dofs)
-        fields = solve_nominal(checked, space, times, backend=chosen)
+        solved = solve_nominal(checked, space, (*times, *checked_times(checked)), backend=chosen)
+        fields = {instant: solved[instant].temperature for instant in times}
         stress = solve_stresses(checked, space, fields, backend=chosen) if checked.mechanical else None
-        checks = run_checks(checked, result.mesh, backend=chosen)
+        checks = compared(checked, space, solved, backend=chosen)
     size = f"{result.mesh.n_points:,} points, {space.n_dofs:,} unknowns"
     console.print(f"{checked.name}: {size}; {chosen.reason}", markup=False)
     for instant in times:
         if checked.loads:
             console.print(_part_table(checked, space, instant, fields[instant]))
+            show_energy(solved[instant], console, title=_title(checked, instant))
+            for sentence in beyond_tables(checked, space, fields[instant]):
+                console.print(f"warning: {sentence}", markup=False, soft_wrap=True)
         if stress is not None:
             show_stress(*_at(stress, instant), console, title=_title(checked, instant))
     if out is not None:
-        _write(out, result.mesh, {instant: fields[instant] for instant in times}, stress)
+        _write(out, result.mesh, fields, stress)
     if picture is not None:
         draw_field(picture, checked, space, fields[times[-1]], stress and _at(stress, times[-1]), field=field)
     missed = show_checks(checks, checked, console) if checks else []

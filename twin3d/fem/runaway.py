@@ -40,9 +40,9 @@ def check_lasting(
     rising = [term for term in terms if isinstance(term, WindingLosses) and term.slope(at) > 0.0]
     if not rising:
         return
-    S = sparse.csr_array(A.shape)
+    S: Matrix = sparse.csr_array(A.shape)
     for term in rising:
-        S = S + term.slope(at) * sparse.csr_array(term.mass[free_dofs])[:, free_dofs]
+        S = sparse.csr_array(S + term.slope(at) * sparse.csr_array(term.mass[free_dofs])[:, free_dofs])
     v = np.ones(A.shape[0])
     for _ in range(N_STEPS):
         share = float(v @ (S @ v)) / float(v @ (A @ v))
