@@ -39,6 +39,28 @@ def test_a_time_series_opens_in_vtk(tmp_path, rng):
     assert all(grid.GetNumberOfCells() == mesh.n_cells for _, grid in steps)
 
 
+def test_fields_of_several_components_are_kept(tmp_path, rng):
+    mesh = box_mesh((2, 2, 2))
+    stress = rng.normal(size=(2, mesh.n_points, 6))
+    with TimeSeriesWriter(tmp_path / "run.vtkhdf", mesh, more={"stress": 6}) as writer:
+        for number, values in enumerate(stress):
+            writer.append(float(number), np.zeros(mesh.n_points), np.zeros(mesh.n_points), more={"stress": values})
+
+    for (_, grid), values in zip(read_steps(tmp_path / "run.vtkhdf"), stress, strict=True):
+        np.testing.assert_allclose(vtk_to_numpy(grid.GetPointData().GetArray("stress")), values, atol=1e-6)
+
+
+def test_a_step_without_a_field_that_was_announced_is_refused(tmp_path):
+    mesh = box_mesh((1, 1, 1))
+    fields = np.zeros(mesh.n_points)
+
+    with (
+        TimeSeriesWriter(tmp_path / "run.vtkhdf", mesh, more={"stress": 6}) as writer,
+        pytest.raises(ValueError, match="the file has temperature, deviation, stress"),
+    ):
+        writer.append(0.0, fields, fields)
+
+
 @pytest.mark.parametrize("step", [0, 2])
 def test_each_step_holds_its_own_field(tmp_path, rng, step):
     mesh = box_mesh((3, 2, 2), n_parts=2)
