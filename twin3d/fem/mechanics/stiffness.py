@@ -172,10 +172,10 @@ def _add_linear(points: Any, dofs: Any, cells: Any, lame: Any, indptr: Any, slot
             for x in range(3):
                 edges[k, x] = points[dofs[cell, k + 1], x] - points[dofs[cell, 0], x]
         for k in range(3):
-            a, b = edges[(k + 1) % 3], edges[(k + 2) % 3]
-            gradients[k + 1, 0] = a[1] * b[2] - a[2] * b[1]
-            gradients[k + 1, 1] = a[2] * b[0] - a[0] * b[2]
-            gradients[k + 1, 2] = a[0] * b[1] - a[1] * b[0]
+            a, b = (k + 1) % 3, (k + 2) % 3
+            gradients[k + 1, 0] = edges[a, 1] * edges[b, 2] - edges[a, 2] * edges[b, 1]
+            gradients[k + 1, 1] = edges[a, 2] * edges[b, 0] - edges[a, 0] * edges[b, 2]
+            gradients[k + 1, 2] = edges[a, 0] * edges[b, 1] - edges[a, 1] * edges[b, 0]
         six_volumes = 0.0
         for x in range(3):
             six_volumes += edges[0, x] * gradients[1, x]
@@ -184,11 +184,19 @@ def _add_linear(points: Any, dofs: Any, cells: Any, lame: Any, indptr: Any, slot
         for i in range(4):
             start = indptr[dofs[cell, i]]
             length = indptr[dofs[cell, i] + 1] - start
+            gx, gy, gz = scale * gradients[i, 0], scale * gradients[i, 1], scale * gradients[i, 2]
             for j in range(4):
-                g, h = gradients[i], gradients[j]
+                hx, hy, hz = gradients[j, 0], gradients[j, 1], gradients[j, 2]
+                trace = mu * (gx * hx + gy * hy + gz * hz)
                 place = 9 * start + 3 * (slots[cell, i, j] - start)
-                trace = mu * scale * (g[0] * h[0] + g[1] * h[1] + g[2] * h[2])
-                for a in range(3):
-                    for b in range(3):
-                        value = scale * (lam * g[a] * h[b] + mu * h[a] * g[b])
-                        entries_out[place + 3 * a * length + b] += value + trace if a == b else value
+                entries_out[place] += (lam + mu) * gx * hx + trace
+                entries_out[place + 1] += lam * gx * hy + mu * hx * gy
+                entries_out[place + 2] += lam * gx * hz + mu * hx * gz
+                place += 3 * length
+                entries_out[place] += lam * gy * hx + mu * hy * gx
+                entries_out[place + 1] += (lam + mu) * gy * hy + trace
+                entries_out[place + 2] += lam * gy * hz + mu * hy * gz
+                place += 3 * length
+                entries_out[place] += lam * gz * hx + mu * hz * gx
+                entries_out[place + 1] += lam * gz * hy + mu * hz * gy
+                entries_out[place + 2] += (lam + mu) * gz * hz + trace
