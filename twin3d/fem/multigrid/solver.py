@@ -75,6 +75,11 @@ class MultigridSolver:
         self._rooms = {}
 
     @property
+    def system(self) -> DeviceSystem:
+        """Product, diagonal and levels, as they are now."""
+        return self._system
+
+    @property
     def level_sizes(self) -> list[int]:
         """Unknowns of each level, fine to coarse."""
         return [len(level.inverse_diagonal) for level in self._system.levels]
