@@ -6,11 +6,11 @@ import skfem
 from emulated_device import emulated_device
 from multigrid_samples import elastic_system, heat_system, quadratic_from_linear, rigid_body_modes
 from scipy import sparse
-from scipy.sparse.linalg import spsolve
+from scipy.sparse.linalg import eigsh, spsolve
 
 from twin3d.backend import get_backend
 from twin3d.errors import CapabilityError, SolverError
-from twin3d.fem.multigrid import multigrid_solver
+from twin3d.fem.multigrid import hierarchy, multigrid_solver
 
 HOST = get_backend("numpy")
 
@@ -148,6 +148,19 @@ def test_single_precision_in_the_cycle_costs_no_iterations(monkeypatch):
     double = elastic_solver(system, HOST).solve(system.load)
 
     assert single.n_iterations == double.n_iterations
+
+
+def test_the_smoother_of_every_level_of_a_flat_plate_knows_its_spectrum():
+    system = heat_system((30, 30, 3), (1.0, 1.0, 0.01))
+
+    levels = multigrid_solver(system.A, backend=HOST).system.levels
+
+    for level in levels:
+        root = sparse.diags_array(np.sqrt(level.inverse_diagonal.astype(float)))
+        scaled = sparse.csr_array(root @ level.operator.matrix.astype(float) @ root)
+        greatest = eigsh(scaled, 1, return_eigenvectors=False, tol=1e-6)[0]
+        centre, ratio = 1.0 / level.steps[0][1], hierarchy.RATIO
+        assert greatest <= 2.0 * centre / (1.0 + 1.0 / ratio) <= 1.06 * greatest
 
 
 @pytest.mark.parametrize("n", [12, 30])

@@ -168,7 +168,7 @@ def galerkin(A: Any, P: Any, *, backend: Backend) -> Any:
     diagonal = coarse.diagonal()
     if not bool((diagonal >= 0.0).all()):
         raise SolverError("the matrix is not positive definite; check the materials")
-    idle = xp.flatnonzero(diagonal == 0.0)
+    idle = xp.flatnonzero(diagonal == 0.0).astype(np.int32)
     if len(idle):
         fill = xp.full(len(idle), float(xp.median(diagonal[diagonal > 0.0])))
         coarse = coarse + backend.sparse.coo_matrix((fill, (idle, idle)), shape=coarse.shape).tocsr()

@@ -62,13 +62,13 @@ def sliced(A: Any, block_shape: tuple[int, int], dtype: Any, *, backend: Backend
     place = starts[block_row // SLICE] + xp.arange(len(blocks)) - (ends - lengths)[block_row]
     lane = block_row % SLICE
     columns = xp.zeros(int(starts[-1]) * SLICE, dtype=xp.int32)
-    columns[place * SLICE + lane] = blocks % n_block_columns
+    columns[place * SLICE + lane] = (blocks % n_block_columns).astype(xp.int32)
     block_of_entry = block_of_entry.ravel()
     inner = row % block_shape[0] * block_shape[1] + column % block_shape[1]
     size = block_shape[0] * block_shape[1]
     positions = (place[block_of_entry] * size + inner) * SLICE + lane[block_of_entry]
     entries = xp.zeros(len(columns) * size, dtype=dtype)
-    entries[positions] = A.data
+    entries[positions] = A.data.astype(dtype)
     return SlicedMatrix(None, block_shape, n_block_rows, starts.astype(xp.int32), columns, positions, entries)
 
 

@@ -65,7 +65,8 @@ def strong_connections(A: Any, point_of_unknown: Array, n_points: int, *, streng
 
 def _block_norms(A: Any, point_of_unknown: Array, n_points: int, backend: Backend) -> Any:
     entries = A.tocoo()
-    places = point_of_unknown[entries.row], point_of_unknown[entries.col]
+    points = point_of_unknown.astype(np.int32)
+    places = points[entries.row], points[entries.col]
     squares = backend.sparse.coo_matrix((entries.data**2, places), shape=(n_points, n_points)).tocsr()
     squares.sum_duplicates()
     squares.data = backend.xp.sqrt(squares.data)
