@@ -154,7 +154,7 @@ def shares(solver: MultigridSolver, size: str, bandwidth: float, backend: Backen
 def matrix_bytes(form: SlicedMatrix | None, *, n_bytes: int = 4) -> int:
     """What a pass over a matrix reads."""
     assert form is not None
-    return int(form.columns.nbytes + form.slice_starts.nbytes + form.entries.size * n_bytes)
+    return int(form.rows.nbytes + form.slice_starts.nbytes + form.columns.nbytes + form.entries.size * n_bytes)
 
 
 def cycle_bytes(level: Level) -> int:

@@ -1,5 +1,6 @@
-// The sum over a block of one number of each thread, by vector: thread t holds a number of vector t % n_vectors, and the
-// block has a multiple of n_vectors threads, 256 at most. The order of summation is fixed, so that runs repeat exactly.
+// The sum over a block of one number of each thread, by vector: thread t holds a number of vector t % n_vectors, and
+// the block has a multiple of n_vectors threads, 256 at most. The order of summation is fixed, so that runs repeat
+// exactly.
 #pragma once
 
 static __device__ __forceinline__ double block_sum(const double number, const int n_vectors)

@@ -1,5 +1,5 @@
-// Y = A X for a symmetric dense matrix and a few vectors side by side: a block of 256 threads takes 32 rows of one vector,
-// each row shared by 8 threads. X and Y are stored row by row. In array code: Y = A @ X.
+// Y = A X for a symmetric dense matrix and a few vectors side by side: a block of 256 threads takes 32 rows of one
+// vector, each row shared by 8 threads. X and Y are stored row by row. In array code: Y = A @ X.
 extern "C" __global__ void dense_product(const int n_rows, const int n_vectors, const float *__restrict__ entries,
                                          const float *__restrict__ x, float *__restrict__ y_out)
 {

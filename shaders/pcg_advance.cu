@@ -1,6 +1,6 @@
-// X += alpha P and R -= alpha Q, with R rounded for the preconditioner and the sums of R R over the rows of each block of
-// threads, by vector. A vector whose alpha is zero stays. All vectors are stored row by row; the block has a multiple of
-// n_vectors threads. In array code: X += alpha * P; R -= alpha * Q; rounded = R; (R * R).sum(axis=0).
+// X += alpha P and R -= alpha Q, with R rounded for the preconditioner and the sums of R R over the rows of each block
+// of threads, by vector. A vector whose alpha is zero stays. All vectors are stored row by row; the block has a
+// multiple of n_vectors threads. In array code: X += alpha * P; R -= alpha * Q; rounded = R; (R * R).sum(axis=0).
 #include "pcg_scalars.cuh"
 
 extern "C" __global__ void pcg_advance(const int n_rows, const int n_vectors, const double *__restrict__ scalars,

@@ -1,6 +1,6 @@
-// Sums of Z R and of Z Q over the rows of each block of threads, by vector: the first stage of r · z and of the flexible
-// beta. All vectors are stored row by row; the block has a multiple of n_vectors threads. In array code:
-// (Z * R).sum(axis=0) and (Z * Q).sum(axis=0), split over the blocks.
+// Sums of Z R and of Z Q over the rows of each block of threads, by vector: the first stage of r · z and of the
+// flexible beta. All vectors are stored row by row; the block has a multiple of n_vectors threads. In array code: (Z *
+// R).sum(axis=0) and (Z * Q).sum(axis=0), split over the blocks.
 #include "block_sum.cuh"
 
 extern "C" __global__ void pcg_correlation(const int n_rows, const int n_vectors, const float *__restrict__ z,

@@ -1,5 +1,5 @@
-// Sums of P Q over the rows of each block of threads, by vector: the first stage of p · A p. P and Q are stored row by row;
-// the block has a multiple of n_vectors threads. In array code: (P * Q).sum(axis=0), split over the blocks.
+// Sums of P Q over the rows of each block of threads, by vector: the first stage of p · A p. P and Q are stored row by
+// row; the block has a multiple of n_vectors threads. In array code: (P * Q).sum(axis=0), split over the blocks.
 #include "block_sum.cuh"
 
 extern "C" __global__ void pcg_curvature(const int n_rows, const int n_vectors, const double *__restrict__ p,

@@ -1,6 +1,6 @@
-// What follows a step, from the partial sums of r · r, z · r and z · q; one block of threads per vector. Decides whether
-// the vector is done and finds the flexible beta of Polak and Ribière, z · (r - r_old) / (r · z)_old with
-// r - r_old = - alpha q. In array code: see twin3d/fem/multigrid/gradients.py.
+// What follows a step, from the partial sums of r · r, z · r and z · q; one block of threads per vector. Decides
+// whether the vector is done and finds the flexible beta of Polak and Ribière, z · (r - r_old) / (r · z)_old with r -
+// r_old = - alpha q. In array code: see twin3d/fem/multigrid/gradients.py.
 #include "pcg_scalars.cuh"
 
 extern "C" __global__ void pcg_turn(const int n_partials, const int n_vectors, const double *__restrict__ rr_partial,

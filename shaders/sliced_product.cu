@@ -3,7 +3,8 @@
 #include "sliced.cuh"
 
 template <int SIZE>
-static __device__ __forceinline__ void product(const int n_block_rows, const int n_vectors, const int *slice_starts,
+static __device__ __forceinline__ void product(const int n_block_rows, const int n_vectors,
+                                               const int *rows, const int *slice_starts,
                                                const int *columns, const double *entries, const double *x,
                                                double *y_out)
 {
@@ -11,22 +12,23 @@ static __device__ __forceinline__ void product(const int n_block_rows, const int
   if (index >= static_cast<long long>(n_block_rows) * n_vectors) {
     return;
   }
-  const int block_row = static_cast<int>(index / n_vectors), vector = static_cast<int>(index % n_vectors);
+  const int standing = static_cast<int>(index / n_vectors), vector = static_cast<int>(index % n_vectors);
   double sums[SIZE];
-  sliced_row<double, SIZE, SIZE>(block_row, n_vectors, vector, slice_starts, columns, entries, x, sums);
+  sliced_row<double, SIZE, SIZE>(standing, n_vectors, vector, slice_starts, columns, entries, x, sums);
   for (int row = 0; row < SIZE; ++row) {
-    y_out[(static_cast<long long>(block_row) * SIZE + row) * n_vectors + vector] = sums[row];
+    y_out[(static_cast<long long>(rows[standing]) * SIZE + row) * n_vectors + vector] = sums[row];
   }
 }
 
 extern "C" __global__ void sliced_product(const int n_block_rows, const int block_size, const int n_vectors,
+                                          const int *__restrict__ rows,
                                           const int *__restrict__ slice_starts, const int *__restrict__ columns,
                                           const double *__restrict__ entries, const double *__restrict__ x,
                                           double *__restrict__ y_out)
 {
   if (block_size == 3) {
-    product<3>(n_block_rows, n_vectors, slice_starts, columns, entries, x, y_out);
+    product<3>(n_block_rows, n_vectors, rows, slice_starts, columns, entries, x, y_out);
   } else {
-    product<1>(n_block_rows, n_vectors, slice_starts, columns, entries, x, y_out);
+    product<1>(n_block_rows, n_vectors, rows, slice_starts, columns, entries, x, y_out);
   }
 }

@@ -1,11 +1,11 @@
-// The product with the conduction stiffness of a quadratic tetrahedron, without a matrix: gradients of the field at four
-// points, where the product of two gradients of quadratic functions is integrated exactly, times the metric of the cell.
-// A table of 10 x 10 numbers for each entry of the metric would cost 600 products a cell, this takes 276.
+// The product with the conduction stiffness of a quadratic tetrahedron, without a matrix: gradients of the field at
+// four points, where the product of two gradients of quadratic functions is integrated exactly, times the metric of the
+// cell. A table of 10 x 10 numbers for each entry of the metric would cost 600 products a cell, this takes 276.
 #pragma once
 
-// Adds K x of one cell and vector to y; numbers of held dofs (free is zero) are neither read nor changed.
-// metric: V grad(lambda_a) · k grad(lambda_b) for a, b = 1..3 in the order 11, 22, 33, 12, 23, 13. derivatives: of the ten
-// shape functions along lambda_1..3 at the four points, times the root of the weights.
+// Adds K x of one cell and vector to y; numbers of held dofs (free is zero) are neither read nor changed. metric: V
+// grad(lambda_a) · k grad(lambda_b) for a, b = 1..3 in the order 11, 22, 33, 12, 23, 13. derivatives: of the ten shape
+// functions along lambda_1..3 at the four points, times the root of the weights.
 template <typename Real>
 static __device__ __forceinline__ void tet10_add_product(const int *dofs, const Real *metric, const Real *derivatives,
                                                          const Real *free, const int n_vectors, const int vector,

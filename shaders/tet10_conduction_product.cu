@@ -1,6 +1,6 @@
-// Y += K X for the conduction stiffness of straight quadratic tetrahedra in double precision, without a matrix (tet10.cuh),
-// one thread per cell and vector. X and Y are stored row by row. Atomic sums come in any order. In array code:
-// twin3d/fem/cell_kernels.py.
+// Y += K X for the conduction stiffness of straight quadratic tetrahedra in double precision, without a matrix
+// (tet10.cuh), one thread per cell and vector. X and Y are stored row by row. Atomic sums come in any order. In array
+// code: twin3d/fem/cell_kernels.py.
 #include "tet10.cuh"
 
 extern "C" __global__ void tet10_conduction_product(const int n_cells, const int n_vectors,

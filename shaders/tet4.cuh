@@ -1,7 +1,8 @@
 // Geometry of a linear tetrahedron: gradients of the barycentric coordinates [1/m] and the volume [m³].
 #pragma once
 
-static __device__ __forceinline__ double tet4_gradients(const double *points, const int *corners, double gradients[4][3])
+static __device__ __forceinline__ double tet4_gradients(const double *points, const int *corners,
+                                                        double gradients[4][3])
 {
   double edges[3][3];
   for (int edge = 0; edge < 3; ++edge) {

@@ -1,7 +1,7 @@
-// Adds the conduction stiffness of linear tetrahedra to the entries of a CSR matrix, one thread per cell:
-// K_ij = V grad N_i · k grad N_j [W/K]. The conductivity has one number per cell, or nine, a tensor row by row; slots say
-// which entry takes each of the 16 numbers of a cell. Atomic sums come in any order: runs differ in the last bits.
-// In array code: twin3d/fem/cell_kernels.py.
+// Adds the conduction stiffness of linear tetrahedra to the entries of a CSR matrix, one thread per cell: K_ij = V grad
+// N_i · k grad N_j [W/K]. The conductivity has one number per cell, or nine, a tensor row by row; slots say which entry
+// takes each of the 16 numbers of a cell. Atomic sums come in any order: runs differ in the last bits. In array code:
+// twin3d/fem/cell_kernels.py.
 #include "tet4.cuh"
 
 extern "C" __global__ void tet4_conduction(const int n_cells, const int n_components, const double *__restrict__ points,

@@ -1,9 +1,8 @@
-// Adds the stiffness of linear tetrahedra in small strain to the entries of a CSR matrix, one thread per cell:
-// K_ij = V B_i' C B_j [N/m]. The material has two numbers per cell, Lamé's lambda and mu [Pa], or 36, the matrix C row by
-// row with strains in the order xx, yy, zz, xy, yz, xz and engineering shear. The three dofs of a point follow each other;
-// row_starts and slots are those of the scalar pattern: row 3 p + a of the vector matrix starts at
-// 9 row_starts[p] + 3 a times the length of row p. Atomic sums come in any order. In array code:
-// twin3d/fem/cell_kernels.py.
+// Adds the stiffness of linear tetrahedra in small strain to the entries of a CSR matrix, one thread per cell: K_ij = V
+// B_i' C B_j [N/m]. The material has two numbers per cell, Lamé's lambda and mu [Pa], or 36, the matrix C row by row
+// with strains in the order xx, yy, zz, xy, yz, xz and engineering shear. The three dofs of a point follow each other;
+// row_starts and slots are those of the scalar pattern: row 3 p + a of the vector matrix starts at 9 row_starts[p] + 3
+// a times the length of row p. Atomic sums come in any order. In array code: twin3d/fem/cell_kernels.py.
 #include "tet4.cuh"
 
 // Strains of a displacement along an axis with the gradient g.

@@ -86,6 +86,14 @@ def test_a_matrix_in_slices_takes_little_more_room_than_its_blocks(device):
     assert form.columns.dtype == np.int32
 
 
+def test_rows_of_any_length_leave_few_zeros_in_the_slices(device, rng):
+    A = random_matrix(rng, (4000, 4000), density=0.004)
+
+    form = sliced.sliced(moved(A, device), (1, 1), np.float32, backend=device)
+
+    assert form.entries.size < 1.05 * A.nnz
+
+
 def a_level(rng, backend, block):
     A = spd_matrix(np.random.default_rng(0), 96)
     return Level(

@@ -10,6 +10,9 @@ from twin3d.fem.multigrid.launching import launch
 
 SLICE = 32
 """Rows of blocks in a slice: the threads that read side by side."""
+WINDOW = 1024
+"""Rows of blocks that are sorted by length among themselves: on a turbine blade of 22 280 points the zeros add 36 %
+unsorted, 7 % in windows of 256, 2 % of 1024, 0.8 % of 4096; what a small window reads stays in the caches."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -22,6 +25,8 @@ class SlicedMatrix:
     """Rows and columns of a block."""
     n_block_rows: int
     """Number of rows of blocks."""
+    rows: Array
+    """Which row of blocks stands at each lane of each slice, int32, shape (n_block_rows,)."""
     slice_starts: Array
     """First place of each slice, int32, shape (n_slices + 1,); empty on the host."""
     columns: Array
@@ -32,9 +37,9 @@ class SlicedMatrix:
     """Blocks place by place, shape (n_places * rows * columns * 32,)."""
 
     @property
-    def arrays(self) -> tuple[Array, Array, Array]:
-        """What a kernel reads: starts of slices, columns, entries."""
-        return self.slice_starts, self.columns, self.entries
+    def arrays(self) -> tuple[Array, Array, Array, Array]:
+        """What a kernel reads: rows, starts of slices, columns, entries."""
+        return self.rows, self.slice_starts, self.columns, self.entries
 
 
 def sliced(A: Any, block_shape: tuple[int, int], dtype: Any, *, backend: Backend) -> SlicedMatrix:
@@ -50,7 +55,7 @@ def sliced(A: Any, block_shape: tuple[int, int], dtype: Any, *, backend: Backend
     n_block_rows, n_block_columns = (size // part for size, part in zip(A.shape, block_shape, strict=True))
     if backend.on_host:
         nothing = xp.zeros(0, dtype=xp.int32)
-        return SlicedMatrix(A.astype(dtype), block_shape, n_block_rows, nothing, nothing, nothing, nothing)
+        return SlicedMatrix(A.astype(dtype), block_shape, n_block_rows, nothing, nothing, nothing, nothing, nothing)
     entries = A.tocoo()
     row, column = entries.row.astype(xp.int64), entries.col.astype(xp.int64)
     keys = row // block_shape[0] * n_block_columns + column // block_shape[1]
@@ -58,9 +63,13 @@ def sliced(A: Any, block_shape: tuple[int, int], dtype: Any, *, backend: Backend
     block_row = blocks // n_block_columns
     ends = xp.searchsorted(block_row, xp.arange(n_block_rows), side="right")
     lengths = xp.diff(ends, prepend=0)
-    starts = _slice_starts(lengths, backend)
-    place = starts[block_row // SLICE] + xp.arange(len(blocks)) - (ends - lengths)[block_row]
-    lane = block_row % SLICE
+    rows = _sorted_rows(lengths, backend)
+    standing = xp.zeros_like(rows)
+    standing[rows] = xp.arange(n_block_rows)
+    standing = standing[block_row]
+    starts = _slice_starts(lengths[rows], backend)
+    place = starts[standing // SLICE] + xp.arange(len(blocks)) - (ends - lengths)[block_row]
+    lane = standing % SLICE
     columns = xp.zeros(int(starts[-1]) * SLICE, dtype=xp.int32)
     columns[place * SLICE + lane] = (blocks % n_block_columns).astype(xp.int32)
     block_of_entry = block_of_entry.ravel()
@@ -69,7 +78,15 @@ def sliced(A: Any, block_shape: tuple[int, int], dtype: Any, *, backend: Backend
     positions = (place[block_of_entry] * size + inner) * SLICE + lane[block_of_entry]
     entries = xp.zeros(len(columns) * size, dtype=dtype)
     entries[positions] = A.data.astype(dtype)
-    return SlicedMatrix(None, block_shape, n_block_rows, starts.astype(xp.int32), columns, positions, entries)
+    order = rows.astype(xp.int32), starts.astype(xp.int32)
+    return SlicedMatrix(None, block_shape, n_block_rows, *order, columns, positions, entries)
+
+
+def _sorted_rows(lengths: Array, backend: Backend) -> Array:
+    """Rows from long to short within each window; keys never tie, so that every run gives the same order."""
+    xp, row = backend.xp, backend.xp.arange(len(lengths))
+    keys = (row // WINDOW * (int(lengths.max()) + 1) + lengths.max() - lengths) * WINDOW + row % WINDOW
+    return xp.argsort(keys)
 
 
 def _slice_starts(lengths: Array, backend: Backend) -> Array:
