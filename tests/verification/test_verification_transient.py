@@ -7,6 +7,7 @@ import pytest
 from box_mesh import STEEL, box_mesh, make_scene, temperature_input
 from scipy import linalg
 
+from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat
 from twin3d.fem.march import Scheme, march
 from twin3d.fem.space import function_space
@@ -37,12 +38,14 @@ def heated_slab(n=8):
     return mesh, scene
 
 
+@pytest.mark.parametrize("element", Element)
 @pytest.mark.parametrize(
     ("scheme", "order"), [(Scheme.BACKWARD_EULER, 1.0), (Scheme.CRANK_NICOLSON, 2.0), (Scheme.BDF2, 2.0)]
 )
-def test_schemes_converge_at_their_order(scheme, order, backend):
+def test_schemes_converge_at_their_order(scheme, order, element, backend):
     mesh, scene = heated_slab()
-    operators = assemble_heat(scene, function_space(mesh), backend=backend)
+    space = function_space(mesh, element)
+    operators = assemble_heat(scene, space, backend=backend)
     system = system_at(operators)
     u, end_s = np.array([3.0, 290.0]), 20.0
     rates, V = linalg.eigh(system.stiffness.toarray(), system.mass.toarray())
@@ -51,7 +54,7 @@ def test_schemes_converge_at_their_order(scheme, order, backend):
 
     errors = []
     for n_steps in (20, 40, 80):
-        start = np.full(mesh.n_points, 300.0)
+        start = np.full(space.n_dofs, 300.0)
         states = march(
             operators, start, lambda _: u, dt_s=end_s / n_steps, n_steps=n_steps, scheme=scheme, backend=backend
         )
@@ -61,9 +64,9 @@ def test_schemes_converge_at_their_order(scheme, order, backend):
     assert abs(slopes[-1] - order) < 0.1, (errors, slopes)
 
 
-def nafems_t3():
+def nafems_t3(n=40):
     """NAFEMS, The Standard NAFEMS Benchmarks (1990), T3: a bar of 0.1 m, one end at 0, one at 100 sin(π t / 40) °C."""
-    mesh = box_mesh((40, 2, 2), (0.1, 0.004, 0.004))
+    mesh = box_mesh((n, 2, 2), (0.1, 0.004, 0.004))
     scene = make_scene(
         loads=[
             FixedTemperature(name="cold", face=face("x0"), input="cold"),
@@ -80,14 +83,16 @@ def wave(time_s):
     return np.array([273.15, 273.15 + 100.0 * np.sin(np.pi * time_s / 40.0)])
 
 
-def test_nafems_t3_at_full_order(backend):
-    mesh, scene = nafems_t3()
-    operators = assemble_heat(scene, function_space(mesh), backend=backend)
-    states = march(operators, np.full(mesh.n_points, 273.15), wave, dt_s=0.1, n_steps=320, backend=backend)
+@pytest.mark.parametrize(("element", "n", "tolerance"), [(Element.TET4, 40, 0.1), (Element.TET10, 20, 0.02)])
+def test_nafems_t3_at_full_order(element, n, tolerance, backend):
+    mesh, scene = nafems_t3(n)
+    space = function_space(mesh, element)
+    operators = assemble_heat(scene, space, backend=backend)
+    states = march(operators, np.full(space.n_dofs, 273.15), wave, dt_s=0.1, n_steps=320, backend=backend)
 
-    probe = np.isclose(mesh.points[:, 0], 0.08)
+    probe = np.isclose(space.dof_points[:, 0], 0.08)
 
-    np.testing.assert_allclose(last(states)[probe] - 273.15, 36.60, atol=0.1)
+    np.testing.assert_allclose(last(states)[probe] - 273.15, 36.6031, atol=tolerance)
 
 
 def test_nafems_t3_reduced(backend, rng):
@@ -105,19 +110,20 @@ def test_nafems_t3_reduced(backend, rng):
     np.testing.assert_allclose(T[probe] - 273.15, 36.60, atol=0.15)
 
 
-def test_heat_that_goes_in_is_stored_or_goes_out(backend):
+@pytest.mark.parametrize("element", Element)
+@pytest.mark.parametrize(("scheme", "share"), [(Scheme.BACKWARD_EULER, 1.0), (Scheme.CRANK_NICOLSON, 0.5)])
+def test_heat_that_goes_in_is_stored_or_goes_out(scheme, share, element, backend):
     mesh, scene = heated_slab()
-    operators = assemble_heat(scene, function_space(mesh), backend=backend)
+    space = function_space(mesh, element)
+    operators = assemble_heat(scene, space, backend=backend)
     system = system_at(operators)
-    u, dt_s = np.array([3.0, 290.0]), 0.5
-    before = np.full(mesh.n_points, 300.0)
+    u, dt_s, start = np.array([3.0, 290.0]), 0.5, np.full(space.n_dofs, 300.0)
 
-    after = last(
-        march(operators, before, lambda _: u, dt_s=dt_s, n_steps=1, scheme=Scheme.BACKWARD_EULER, backend=backend)
-    )
+    states = march(operators, start, lambda _: u, dt_s=dt_s, n_steps=40, scheme=scheme, backend=backend)
 
-    stored = np.ones(mesh.n_points) @ (system.mass @ (after - before))
-    flow = np.ones(mesh.n_points) @ (system.load @ u - system.stiffness @ after)
-    np.testing.assert_allclose(stored, dt_s * flow, rtol=1e-9)
+    history = np.array([start, *states])
+    net_rate = np.sum(system.load @ u) - history @ system.stiffness.sum(axis=0)
+    brought = dt_s * np.sum(share * net_rate[1:] + (1.0 - share) * net_rate[:-1])
+    np.testing.assert_allclose(system.mass.sum(axis=0) @ (history[-1] - start), brought, rtol=1e-9)
     capacity = STEEL.density * STEEL.specific_heat * 0.05 * 1e-4
     np.testing.assert_allclose(system.mass.sum(), capacity, rtol=1e-12)
