@@ -67,4 +67,4 @@ def _numbers(vector: Array, field: StressField, *, of_moments: bool = False) -> 
 
 
 def _place(position: Array) -> str:
-    return ", ".join(f"{1e3 * x:.4g}" for x in position)
+    return ", ".join(f"{round(1e3 * x, 4) + 0.0:.4g}" for x in position)
