@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from box_mesh import box_mesh, make_scene, temperature_input
+from box_mesh import STEEL, box_mesh, make_scene, quarter_pipe, temperature_input
 from warm_parts import K_TABLE, arch_mesh, everything_scene, face, fixed, heat_input, nominal
 
 from twin3d.errors import SolverError
@@ -15,7 +15,7 @@ from twin3d.fem.newton import Equation, HeatSolver
 from twin3d.fem.nonlinear import nonlinear_heat
 from twin3d.fem.solve import steady
 from twin3d.fem.space import function_space
-from twin3d.scene import Convection, HeatFlux, HeatSource, Radiation
+from twin3d.scene import Convection, HeatFlux, HeatSource, PropertyTable, Radiation
 
 
 def everything(element, backend, **materials):
@@ -189,3 +189,28 @@ def test_iterative_solvers_precondition_as_well(element, method, backend):
 
 def test_table_is_held_beyond_its_ends():
     assert [K_TABLE.at(T) for T in (200.0, 280.0, 305.0, 420.0, 900.0)] == [10.0, 10.0, 25.0, 25.0, 25.0]
+
+
+@pytest.mark.parametrize("element", Element)
+def test_tables_of_one_value_are_numbers_on_straight_and_curved_cells(element, backend, rng):
+    level = {"temperatures": (200.0, 500.0)}
+    tables = {
+        "conductivity": PropertyTable(values=(STEEL.conductivity,) * 2, **level),
+        "specific_heat": PropertyTable(values=(STEEL.specific_heat,) * 2, **level),
+    }
+    space = function_space(quarter_pipe(4), element)
+    as_tables, as_numbers = (
+        nonlinear_heat(make_scene(loads=[], inputs=[], material=material), space, backend=backend)
+        for material in (STEEL.model_copy(update=tables), STEEL)
+    )
+    T, at = rng.uniform(300.0, 400.0, space.n_dofs), Instant(0.0, np.zeros(0))
+
+    rates = [heat.rate(T, at) for heat in (as_tables, as_numbers)]
+
+    assert element is Element.TET4 or 0 < space.is_curved.sum() < len(space.is_curved)
+    np.testing.assert_allclose(rates[0], rates[1], rtol=0, atol=1e-10 * np.abs(rates[1]).max())
+    stored = [heat.content.heat(T) for heat in (as_tables, as_numbers)]
+    np.testing.assert_allclose(stored[0], stored[1], rtol=0, atol=1e-10 * np.abs(stored[1]).max())
+    (conduction,) = as_tables.terms
+    steady_rate = conduction.tangent(T, at).symmetric @ T
+    np.testing.assert_allclose(-steady_rate, rates[1], rtol=0, atol=1e-10 * np.abs(rates[1]).max())

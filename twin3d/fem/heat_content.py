@@ -6,9 +6,9 @@ import numpy as np
 
 from twin3d.backend import Array as DeviceArray
 from twin3d.backend import Backend
-from twin3d.fem.elements import cell_quadrature
+from twin3d.fem.elements import cell_quadrature, shape_functions
 from twin3d.fem.heat_terms import Array, Matrix
-from twin3d.fem.integrals import CURVED_DEGREE, Index, gathered, sample_cells
+from twin3d.fem.integrals import CURVED_DEGREE, Index, cell_volumes, curved_barycentric_gradients, gathered
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import FunctionSpace
 from twin3d.fem.tables import PiecewiseLinear
@@ -29,10 +29,12 @@ class TableContent:
             reference: Temperature at which the heat counts as zero [K].
             backend: Where cells are computed.
         """
-        samples = sample_cells(space, cells, cell_quadrature(2 * space.element.degree), backend=backend)
-        if space.is_curved[cells].any():
-            samples = sample_cells(space, cells, cell_quadrature(CURVED_DEGREE), backend=backend)
-        self._values, self._measures = samples.values, samples.measures
+        curved = space.is_curved[cells]
+        rule = cell_quadrature(CURVED_DEGREE if curved.any() else 2 * space.element.degree)
+        self._values = backend.xp.asarray(shape_functions(space.element, rule.points))
+        self._measures = backend.xp.asarray(cell_volumes(space, cells)[:, None] * rule.weights)
+        if curved.any():
+            _, self._measures[curved] = curved_barycentric_gradients(space, cells[curved], rule, backend=backend)
         self._capacity, self._reference, self._backend = capacity, reference, backend
         self._dofs = space.cell_dofs[cells]
         self._pattern = pattern_of(self._dofs, space.n_dofs)
