@@ -13,7 +13,7 @@ from scipy import sparse
 import twin3d.fem
 import twin3d.reduction
 from twin3d.backend import Backend
-from twin3d.errors import MeshError, ReductionError
+from twin3d.errors import MeshError, ReductionError, SceneError
 from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat, heat_parameters
 from twin3d.fem.rows import mean_over, rows_at
@@ -73,7 +73,13 @@ def prepare(
         GeometryError: The file cannot be used.
         MeshError: No mesh could be made, or a sensor lies outside the asset.
         ReductionError: The reduced model misses its tolerance.
+        SceneError: The scene has no thermal loads.
     """
+    if not scene.loads:
+        raise SceneError(
+            f"{scene.name}: a twin follows the temperature, and the scene has no thermal load; add one, or solve its "
+            "stress with `twin3d solve`"
+        )
     tell = progress or _silent
     result = build_mesh(
         geometry or scene.geometry,

@@ -69,3 +69,9 @@ def test_a_picture_of_stress_needs_mechanical_loads(bar_scene, tmp_path, capsys)
     assert main(["solve", str(bar_scene), "--picture", str(tmp_path / "a.png"), "--field", "von_mises"]) == 2
 
     assert "the scene has no mechanical loads" in capsys.readouterr().err
+
+
+def test_a_scene_without_heat_makes_no_twin(bent_bar, tmp_path, capsys):
+    assert main(["render", str(bent_bar), "--out", str(tmp_path / "a.png")]) == 2
+
+    assert "the scene has no thermal load" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """What `twin3d solve` says of displacement, stress and reactions."""
 
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -15,14 +16,14 @@ Array: TypeAlias = npt.NDArray[np.float64]
 OUT_OF_BALANCE = 1e-6
 """Imbalance of forces from which on it is told."""
 ROUNDING = 1e-8
-"""Share of the largest force below which a component is rounding."""
+"""Share of all forces on points below which a resultant is rounding."""
 COARSE = 'linear cells are too stiff in bending; [structure] element = "tet10" gives better stress'
 
 
 def show_stress(problem: StressProblem, field: StressField, console: Console, *, title: str) -> None:
     """Print the displacement and stress of each part, and what holds the asset."""
     console.print(_parts(problem, field, title))
-    console.print(_reactions(field))
+    console.print(_reactions(problem, field))
     if field.solution.imbalance > OUT_OF_BALANCE:
         console.print(f"loads and reactions differ by {field.solution.imbalance:.1e} of the forces; a gap is bridged")
     if problem.scene.structure.element == "tet4":
@@ -48,22 +49,18 @@ def _parts(problem: StressProblem, field: StressField, title: str) -> Table:
     return table
 
 
-def _reactions(field: StressField) -> Table:
+def _reactions(problem: StressProblem, field: StressField) -> Table:
     table = Table("reaction", *(f"F{axis}, N" for axis in "xyz"), *(f"M{axis}, N m" for axis in "xyz"))
-    for reaction in field.solution.reactions:
-        table.add_row(
-            reaction.name, *_numbers(reaction.force, field), *_numbers(reaction.moment, field, of_moments=True)
-        )
-    applied = field.solution.applied
-    table.add_row("all loads", *_numbers(applied.force, field), *_numbers(applied.moment, field, of_moments=True))
+    least = ROUNDING * field.solution.carried
+    size = float(np.abs(problem.space.mesh.points).max())
+    for one in (*field.solution.reactions, replace(field.solution.applied, name="all loads")):
+        table.add_row(one.name, *_numbers(one.force, least), *_numbers(one.moment, least * size))
     return table
 
 
-def _numbers(vector: Array, field: StressField, *, of_moments: bool = False) -> list[str]:
+def _numbers(vector: Array, least: float) -> list[str]:
     """Components as text, those that are mere rounding as zero."""
-    every = (*field.solution.reactions, field.solution.applied)
-    largest = max(float(np.abs(one.moment if of_moments else one.force).max()) for one in every)
-    return [f"{0.0 if abs(x) < ROUNDING * largest else x:.4g}" for x in vector]
+    return [f"{0.0 if abs(x) < least else x:.4g}" for x in vector]
 
 
 def _place(position: Array) -> str:

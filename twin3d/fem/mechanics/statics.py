@@ -80,8 +80,10 @@ class StaticSolution:
     """Of supports and elastic supports on the body."""
     applied: Resultant
     """Of all loads."""
+    carried: float
+    """Sum of the sizes of the forces on all points [N]: what rounding is measured by."""
     imbalance: float
-    """Size of the sum of all loads and reactions over the largest of the forces among them [–]; rounding when right."""
+    """Size of the sum of all loads and reactions over `carried` [–]; rounding when right."""
 
 
 def prepare_body(body: Body, *, once: bool = False, method: Method | None = None, backend: Backend) -> PreparedBody:
@@ -158,7 +160,7 @@ def _balanced(prepared: PreparedBody, u: Array, load: Array) -> StaticSolution:
     total = applied.force + sum((reaction.force for reaction in reactions), np.zeros(3))
     carried = np.abs(np.concatenate([share.ravel() for share in forces] or [np.zeros(1)])).sum()
     scale = max(float(carried), float(np.abs(load).sum()), 1e-300)
-    return StaticSolution(u, tuple(reactions), applied, float(np.linalg.norm(total)) / scale)
+    return StaticSolution(u, tuple(reactions), applied, scale, float(np.linalg.norm(total)) / scale)
 
 
 def resultant(name: str, positions: Array, forces: Array) -> Resultant:
