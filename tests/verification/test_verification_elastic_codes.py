@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import skfem
 from elastic_bodies import NUMPY, STEEL, bent_box, corners_of, solved
-from netgen.meshing import Element2D, Element3D, FaceDescriptor, MeshPoint, Pnt
-from netgen.meshing import Mesh as NetgenMesh
+from peer_meshes import nearest, ngsolve_mesh, scikit_fem_facets, scikit_fem_mesh
 from skfem.helpers import dot
 from skfem.models.elasticity import linear_elasticity
 
@@ -33,21 +32,16 @@ def ours(space):
 
 def skfem_part(space):
     """Mesh of scikit-fem and its basis, with all dofs where ours are."""
-    mesh = skfem.MeshTet(space.mesh.points.T.copy(), space.mesh.cells.T.astype(np.int64))
+    mesh = scikit_fem_mesh(space.mesh)
     scalar = skfem.ElementTetP1() if space.element is Element.TET4 else skfem.ElementTetP2()
     return mesh, skfem.Basis(mesh, skfem.ElementVector(scalar), intorder=4)
-
-
-def on_face(space, name):
-    keys = {tuple(sorted(corners)) for corners in corners_of(space, name).tolist()}
-    return lambda facets: np.array([k for k, facet in enumerate(facets.T.tolist()) if tuple(sorted(facet)) in keys])
 
 
 @pytest.mark.parametrize("element", [Element.TET4, Element.TET10])
 def test_scikit_fem_finds_the_same_displacement(element):
     space = straight_part(element)
     mesh, basis = skfem_part(space)
-    faces = {name: on_face(space, name)(mesh.facets) for name in ("x0", "x1")}
+    faces = {name: scikit_fem_facets(mesh, corners_of(space, name)) for name in ("x0", "x1")}
 
     K = skfem.asm(linear_elasticity(*STEEL.lame), basis)
     push = skfem.LinearForm(lambda v, w: -PRESSURE * dot(w.n, v))
@@ -58,32 +52,15 @@ def test_scikit_fem_finds_the_same_displacement(element):
     u = ours(space)
 
     positions = basis.doflocs.T
-    order = np.array([np.linalg.norm(space.dof_points - p, axis=1).argmin() for p in positions[::3]])
-    np.testing.assert_allclose(positions[::3], space.dof_points[order], atol=1e-9)
+    order = nearest(space.dof_points, positions[::3])
     mine = u.reshape(-1, 3)[order].ravel()
     np.testing.assert_allclose(mine, theirs, atol=1e-6 * np.abs(theirs).max())
-
-
-def ngsolve_mesh(space):
-    mesh = NetgenMesh()
-    mesh.dim = 3
-    for point in space.mesh.points:
-        mesh.Add(MeshPoint(Pnt(*point)))
-    mesh.SetMaterial(1, "steel")
-    for name in space.mesh.face_names:
-        number = mesh.Add(FaceDescriptor(surfnr=len(name), domin=1, bc=space.mesh.face_names.index(name) + 1))
-        mesh.SetBCName(space.mesh.face_names.index(name), name)
-        for facet in corners_of(space, name):
-            mesh.Add(Element2D(number, [int(k) + 1 for k in facet]))
-    for cell in space.mesh.cells:
-        mesh.Add(Element3D(1, [int(k) + 1 for k in cell[[0, 1, 3, 2]]]))
-    return ngsolve.Mesh(mesh)
 
 
 @pytest.mark.parametrize("element", [Element.TET4, Element.TET10])
 def test_ngsolve_finds_the_same_displacement_and_stress(element):
     space = straight_part(element)
-    mesh = ngsolve_mesh(space)
+    mesh = ngsolve_mesh(space.mesh, {name: corners_of(space, name) for name in ("x0", "x1")})
     lam, mu = STEEL.lame
 
     V = ngsolve.VectorH1(mesh, order=element.degree, dirichlet="x0")
