@@ -15,7 +15,7 @@ from twin3d.fem.heat_terms import Instant
 from twin3d.fem.integrals import load_blocks
 from twin3d.fem.linear import Method
 from twin3d.fem.march import Scheme
-from twin3d.fem.mechanics.problem import solve_stresses
+from twin3d.fem.mechanics.problem import Stresses, StressField, StressProblem, solve_stresses
 from twin3d.fem.newton import HeatSolver
 from twin3d.fem.nonlinear import NonlinearHeat, nonlinear_heat
 from twin3d.fem.rows import rows_at
@@ -111,25 +111,43 @@ def checked_times(scene: Scene) -> tuple[float | str, ...]:
     return tuple({check.time for check in scene.checks})
 
 
+def stress_times(scene: Scene) -> tuple[float | str, ...]:
+    """The times at which the checks of a scene look at stress or displacement."""
+    return tuple({check.time for check in scene.checks if check.field != "temperature"})
+
+
 def compared(
-    scene: Scene, space: FunctionSpace, solved: Mapping[float | str, Solved], *, backend: Backend
+    scene: Scene,
+    space: FunctionSpace,
+    solved: Mapping[float | str, Solved],
+    *,
+    stress: Stresses | None = None,
+    backend: Backend,
 ) -> tuple[CheckResult, ...]:
-    """The checks of a scene against what was solved at their times."""
+    """The checks of a scene against what was solved at their times.
+
+    Args:
+        scene: The scene.
+        space: Where the temperatures are.
+        solved: From `solve_nominal`, at `checked_times`.
+        stress: From `solve_stresses`, at `stress_times`; solved for here without it.
+        backend: Where to solve.
+    """
     fields = {time: solved[time].temperature for time in checked_times(scene)}
     thermal = [CheckResult(check, _value(check, scene, space, fields[check.time])) for check in scene.checks]
-    if all(check.field == "temperature" for check in scene.checks):
+    wanted = stress_times(scene)
+    if not wanted:
         return tuple(thermal)
+    if stress is None:
+        stress = solve_stresses(scene, space, {time: fields[time] for time in wanted}, backend=backend)
     return tuple(
         found if found.check.field == "temperature" else CheckResult(found.check, stressed)
-        for found, stressed in zip(thermal, _stress_values(scene, space, fields, backend), strict=True)
+        for found, stressed in zip(thermal, _stress_values(scene, *stress), strict=True)
     )
 
 
-def _stress_values(
-    scene: Scene, space: FunctionSpace, temperatures: Mapping[float | str, npt.NDArray[np.float64]], backend: Backend
-) -> list[float]:
-    """The value of each check in the fields of stress."""
-    problem, solved = solve_stresses(scene, space, temperatures, backend=backend)
+def _stress_values(scene: Scene, problem: StressProblem, solved: Mapping[float | str, StressField]) -> list[float]:
+    """The value of each check in the fields of stress; zero for those of temperature."""
     fields = {
         (time, name): values
         for time, field in solved.items()

@@ -1,15 +1,16 @@
 """`twin3d solve`: a scene at full order, with all inputs at their nominal values."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
-from twin3d.backend import get_backend
-from twin3d.checks import STEADY, checked_times, compared, mean_of, solve_nominal, space_of
+from twin3d.backend import Backend, get_backend
+from twin3d.checks import STEADY, Solved, checked_times, compared, mean_of, solve_nominal, space_of, stress_times
 from twin3d.cli.check import show_checks
 from twin3d.cli.energy_table import show_energy
 from twin3d.cli.field_picture import draw_field
@@ -18,7 +19,7 @@ from twin3d.cli.scenes import open_scene
 from twin3d.cli.stress_tables import show_stress
 from twin3d.errors import CheckError
 from twin3d.export.vtkhdf import TimeSeriesWriter
-from twin3d.fem.mechanics.problem import StressField, StressProblem, solve_stresses
+from twin3d.fem.mechanics.problem import Stresses, StressField, StressProblem, solve_stresses
 from twin3d.fem.space import FunctionSpace
 from twin3d.fem.table_range import beyond_tables
 from twin3d.mesh import build_mesh
@@ -26,8 +27,6 @@ from twin3d.mesh.cache import default_cache_dir
 from twin3d.records import TetMesh
 from twin3d.scene import Scene
 from twin3d.units import from_si, parse_quantity
-
-Stresses: TypeAlias = tuple[StressProblem, dict[float | str, StressField]]
 
 STRESS_FIELDS = {"displacement": 3, "stress": 6, "von_mises": 1}
 """Components of the fields that a file gets [m, Pa, Pa]; those of stress are xx, yy, zz, xy, yz, xz."""
@@ -70,8 +69,8 @@ def solve(
         chosen = get_backend(backend, n_dofs=space.n_dofs)
         solved = solve_nominal(checked, space, (*times, *checked_times(checked)), backend=chosen)
         fields = {instant: solved[instant].temperature for instant in times}
-        stress = solve_stresses(checked, space, fields, backend=chosen) if checked.mechanical else None
-        checks = compared(checked, space, solved, backend=chosen)
+        stress = _stresses(checked, space, solved, times, chosen) if checked.mechanical else None
+        checks = compared(checked, space, solved, stress=stress, backend=chosen)
     size = f"{result.mesh.n_points:,} points, {space.n_dofs:,} unknowns"
     console.print(f"{checked.name}: {size}; {chosen.reason}", markup=False)
     for instant in times:
@@ -90,6 +89,17 @@ def solve(
     if missed:
         raise CheckError(f"{len(missed)} checks failed: {', '.join(missed)}")
     return 0
+
+
+def _stresses(
+    scene: Scene,
+    space: FunctionSpace,
+    solved: Mapping[float | str, Solved],
+    times: tuple[float | str, ...],
+    backend: Backend,
+) -> Stresses:
+    wanted = dict.fromkeys((*times, *stress_times(scene)))
+    return solve_stresses(scene, space, {time: solved[time].temperature for time in wanted}, backend=backend)
 
 
 def _part_table(scene: Scene, space: FunctionSpace, time: float | str, field: npt.NDArray[np.float64]) -> Table:

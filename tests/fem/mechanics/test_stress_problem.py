@@ -85,8 +85,8 @@ def test_heat_of_the_scene_strains_it():
     scene = scene_of(*sides, loads=ends, inputs=[temperature_input("x0", 310.0), temperature_input("x1", 350.0)])
     heat = function_space(box_mesh((4, 2, 2), SIZE))
 
-    temperature = solve_nominal(scene, heat, ("steady",), backend=NUMPY)
-    _, fields = solve_stresses(scene, heat, temperature, backend=NUMPY)
+    solved = solve_nominal(scene, heat, ("steady",), backend=NUMPY)
+    _, fields = solve_stresses(scene, heat, {"steady": solved["steady"].temperature}, backend=NUMPY)
 
     force = 210e9 * 12e-6 * 30.0 * 0.01
     np.testing.assert_allclose(fields["steady"].solution.reactions[0].force[0], force, rtol=2e-3)

@@ -77,6 +77,10 @@ class StressField:
         return self.solution.displacement.reshape(-1, 3)
 
 
+Stresses: TypeAlias = tuple[StressProblem, dict[Time, StressField]]
+"""A stress problem, and its fields by time."""
+
+
 def prepare_stress(scene: Scene, space: FunctionSpace, *, backend: Backend) -> StressProblem:
     """Assemble the stress problem of a scene and get ready to solve it.
 
@@ -130,7 +134,7 @@ def solve_stress(problem: StressProblem, temperature: Array, *, backend: Backend
 
 def solve_stresses(
     scene: Scene, space: FunctionSpace, temperatures: Mapping[Time, Array], *, backend: Backend
-) -> tuple[StressProblem, dict[Time, StressField]]:
+) -> Stresses:
     """Displacement and stress of a scene at several times; the problem is prepared once.
 
     Args:
