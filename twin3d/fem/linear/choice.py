@@ -7,6 +7,7 @@ from scipy import sparse
 from twin3d.backend import Backend
 from twin3d.fem.linear.interface import Method
 from twin3d.fem.linear.levels import layer_width
+from twin3d.fem.linear.memory import shortage
 
 ALWAYS_DIRECT_MAX = 10_000
 """Up to so many unknowns a factorisation takes 0.3 s at most and never fails to converge."""
@@ -43,6 +44,9 @@ def choose(A: sparse.csr_array, backend: Backend, *, once: bool = False, size: i
         return Method.MULTIGRID, f"{n:,} unknowns, more than {DIRECT_MAX:,} are not factorised"
     width = layer_width(A) / size
     if width <= limit:
+        short = shortage(direct, A)
+        if short:
+            return Method.MULTIGRID, f"a factor of {n:,} unknowns takes {short}"
         return direct, f"{n:,} unknowns in layers of {width:.0f} points, thin enough to factorise (up to {limit:.0f})"
     return Method.MULTIGRID, f"{n:,} unknowns in layers of {width:.0f} points, too thick to factorise ({limit:.0f})"
 

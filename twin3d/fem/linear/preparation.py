@@ -12,6 +12,7 @@ from twin3d.fem.linear.device import DeviceConjugateGradients
 from twin3d.fem.linear.device_multigrid import DeviceMultigrid
 from twin3d.fem.linear.direct import Pardiso, SuperLU
 from twin3d.fem.linear.interface import Array, Factor, Method, Order
+from twin3d.fem.linear.memory import check_memory
 from twin3d.fem.linear.multigrid import Multigrid
 
 _log = logging.getLogger(__name__)
@@ -40,12 +41,14 @@ def prepare(
         backend: Where to solve.
 
     Raises:
-        SolverError: A is singular, as it is when nothing holds the temperature, or its shapes do not fit.
+        SolverError: A is singular, as it is when nothing holds the temperature, its shapes do not fit, or the method
+            takes more memory than there is.
     """
     _check_shapes(A, near_null_space, prolongation)
     check_definite(A, near_null_space)
     size = 1 if near_null_space is None or near_null_space.shape[1] != 6 else 3
     chosen, reason = choose(A, backend, once=once, size=size) if method is None else (method, "asked for")
+    check_memory(chosen, A)
     _log.info("%s for the linear system: %s", chosen.value, reason)
     match chosen:
         case Method.CONJUGATE_GRADIENTS:
