@@ -33,8 +33,8 @@ class _Group:
     """Cells that are all straight, or all curved."""
 
     cells: Index
-    gradients: DeviceArray
-    """∇λ_a [1/m], shape (n_cells, 1 or n_quadrature, 4, 3)."""
+    gram: DeviceArray
+    """∇λ_a · ∇λ_b [1/m²], shape (n_cells, 1 or n_quadrature, 4, 4)."""
     measures: DeviceArray
     """Weights times the volume [m³], shape (n_cells, n_quadrature)."""
 
@@ -69,7 +69,9 @@ class TableConduction:
         self._pattern = pattern_of(space.cell_dofs[ordered], space.n_dofs)
         xp = backend.xp
         self._values = xp.asarray(shape_functions(space.element, self._rule.points))
-        self._derivatives = xp.asarray(shape_derivatives(space.element, self._rule.points))
+        # those of linear elements are the same all over a cell: one point stands for all
+        n_different = 1 if space.element is Element.TET4 else len(self._rule.points)
+        self._derivatives = xp.asarray(shape_derivatives(space.element, self._rule.points[:n_different]))
 
     def rate(self, T: Array, at: Instant) -> Array:
         """Heat that it brings to the dofs [W], shape (n_dofs,)."""
@@ -78,7 +80,7 @@ class TableConduction:
         for group in self._groups:
             local = xp.asarray(T[self._space.cell_dofs[group.cells]])
             k = self._conductivity.at(local @ self._values.T, backend=self._backend)
-            flux = (group.measures * k)[..., None] * self._along(group, local)
+            flux = self._where_different(group.measures * k)[..., None] * self._along(group, local)
             shares = -flux.reshape(len(local), -1) @ onto_dofs
             rate += gathered(self._space.cell_dofs[group.cells], self._backend.to_host(shares), len(T))
         return rate
@@ -89,7 +91,7 @@ class TableConduction:
         D, N = self._derivatives, self._values
         n = N.shape[1]
         pairs = xp.einsum("qia,qjb->qabij", D, D).reshape(-1, n * n)
-        mixed = xp.einsum("qia,qj->qaij", D, N).reshape(-1, n * n)
+        mixed = xp.einsum("qia,qj->qaij", xp.broadcast_to(D, (len(N), *D.shape[1:])), N).reshape(-1, n * n)
         symmetric, rest = self._pattern.zeros(), self._pattern.zeros()
         for group in self._chunks():
             local = xp.asarray(T[self._space.cell_dofs[group.cells]])
@@ -98,21 +100,25 @@ class TableConduction:
                 group.measures * of(at_points, backend=self._backend)
                 for of in (self._conductivity.at, self._conductivity.slope)
             )
-            gram = group.gradients @ xp.swapaxes(group.gradients, 2, 3)
-            K = (k[..., None, None] * gram).reshape(len(local), -1) @ pairs
+            K = (self._where_different(k)[..., None, None] * group.gram).reshape(len(local), -1) @ pairs
             unsymmetric = (slope[..., None] * self._along(group, local)).reshape(len(local), -1) @ mixed
             for blocks, entries in ((K, symmetric), (unsymmetric, rest)):
                 self._pattern.add(self._backend.to_host(blocks).reshape(-1, n, n), entries, start=start)
             start += len(local)
         return Tangent(self._pattern.matrix(symmetric), self._pattern.matrix(rest))
 
+    def _where_different(self, weights: DeviceArray) -> DeviceArray:
+        """Weights (n_cells, n_quadrature), summed where one point stands for all."""
+        return weights if len(self._derivatives) > 1 else weights.sum(axis=1, keepdims=True)
+
     def _along(self, group: _Group, local: DeviceArray) -> DeviceArray:
-        """∇λ_a · ∇T at quadrature points, shape (n_cells, n_quadrature, 4)."""
-        xp = self._backend.xp
-        n_quadrature, n_dofs, _ = self._derivatives.shape
-        slopes = (local @ xp.swapaxes(self._derivatives, 0, 1).reshape(n_dofs, -1)).reshape(-1, n_quadrature, 4)
-        gradient = slopes[:, :, None] @ group.gradients
-        return (gradient @ xp.swapaxes(group.gradients, 2, 3))[:, :, 0]
+        """∇λ_a · ∇T at quadrature points, shape (n_cells, n_quadrature, 4); one point does for linear elements."""
+        D = self._derivatives
+        by_dofs = self._backend.xp.swapaxes(D, 0, 1).reshape(D.shape[1], -1)
+        slopes = (local @ by_dofs).reshape(len(local), -1, 4)
+        if group.gram.shape[1] == 1:
+            return slopes @ group.gram[:, 0]
+        return (slopes[:, :, None] @ group.gram)[:, :, 0]
 
     def _grouped(self, cells: Index) -> Iterator[_Group]:
         space, xp = self._space, self._backend.xp
@@ -121,12 +127,14 @@ class TableConduction:
         if straight.size:
             corners = xp.asarray(space.mesh.cells[straight])
             gradients, volumes = barycentric_gradients(xp.asarray(space.mesh.points), corners, backend=self._backend)
-            yield _Group(straight, gradients[:, None], volumes[:, None] * xp.asarray(self._rule.weights))
+            gram = (gradients @ xp.swapaxes(gradients, 1, 2))[:, None]
+            yield _Group(straight, gram, volumes[:, None] * xp.asarray(self._rule.weights))
         if bent.size:
-            yield _Group(bent, *curved_barycentric_gradients(space, bent, self._rule, backend=self._backend))
+            gradients, measures = curved_barycentric_gradients(space, bent, self._rule, backend=self._backend)
+            yield _Group(bent, gradients @ xp.swapaxes(gradients, 2, 3), measures)
 
     def _chunks(self) -> Iterator[_Group]:
         for group in self._groups:
             for start in range(0, len(group.cells), CHUNK):
                 some = slice(start, start + CHUNK)
-                yield _Group(group.cells[some], group.gradients[some], group.measures[some])
+                yield _Group(group.cells[some], group.gram[some], group.measures[some])
