@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.backend import Array, Backend
+from twin3d.errors import SolverError
 from twin3d.fem.elements import (
     FACET_EDGES,
     Element,
@@ -97,6 +98,9 @@ def curved_barycentric_gradients(
 
     Returns:
         Gradients [1/m], shape (n_cells, n_quadrature, 4, 3); weights times volume [m³], shape (n_cells, n_quadrature).
+
+    Raises:
+        SolverError: A curved edge turns a cell inside out.
     """
     xp = backend.xp
     derivatives = xp.asarray(shape_derivatives(space.element, rule.points))
@@ -107,9 +111,19 @@ def curved_barycentric_gradients(
     a, b, c = edges[:, :, 0], edges[:, :, 1], edges[:, :, 2]
     bc, ca, ab = xp.cross(b, c), xp.cross(c, a), xp.cross(a, b)
     six_volumes = xp.einsum("eqx,eqx->eq", a, bc)
+    _refuse_folded(cells, backend.to_host((six_volumes <= 0.0).any(axis=1)))
     inverse = xp.stack([bc, ca, ab], axis=2) / six_volumes[..., None, None]
     gradients = xp.concatenate([-inverse.sum(axis=2, keepdims=True), inverse], axis=2)
     return gradients, six_volumes / 6.0 * xp.asarray(rule.weights)
+
+
+def _refuse_folded(cells: Index, is_folded: npt.NDArray[np.bool_]) -> None:
+    folded = np.flatnonzero(is_folded)
+    if folded.size:
+        raise SolverError(
+            f"{folded.size} curved cells are folded, first is {cells[folded[0]]}; "
+            "mesh finer there, or leave the edges straight"
+        )
 
 
 def stiffness_blocks(space: FunctionSpace, cells: Index, conductivity: Array, *, backend: Backend) -> Array:
