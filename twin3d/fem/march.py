@@ -9,7 +9,7 @@ import numpy.typing as npt
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
 from twin3d.fem.linear import Factor, Order, fill_reducing_order, prepare
-from twin3d.fem.system import System, system_at
+from twin3d.fem.system import System, checked_inputs, system_at
 from twin3d.records import Operators
 
 Array = npt.NDArray[np.float64]
@@ -53,18 +53,25 @@ def march(
         Temperature [K], shape (n_points,).
 
     Raises:
-        SolverError: The step is not positive.
+        SolverError: The step is not positive, or an input or the start is not finite.
     """
     if not dt_s > 0.0:
         raise SolverError(f"dt_s is {dt_s}; it must be positive")
+    initial = np.asarray(initial, dtype=np.float64)
+    n_bad = initial.size - int(np.isfinite(initial).sum())
+    if n_bad:
+        raise SolverError(f"the temperature at the start is not finite at {n_bad} points")
+
+    def inputs_of(time_s: float) -> Array:
+        return checked_inputs(operators, inputs_at(time_s))
+
     system = system_at(operators, theta)
-    before = np.asarray(initial, dtype=np.float64)[system.free_dofs]
-    u_before = np.asarray(inputs_at(0.0), dtype=np.float64)
+    before, u_before = initial[system.free_dofs], inputs_of(0.0)
     solver = _Stepper(system, dt_s, scheme, backend)
     older: tuple[Array, Array] | None = None
     for number in range(1, n_steps + 1):
-        u_now = np.asarray(inputs_at(number * dt_s), dtype=np.float64)
-        now = solver.step(before, u_before, u_now, older, half=np.asarray(inputs_at((number - 0.5) * dt_s)))
+        u_now = inputs_of(number * dt_s)
+        now = solver.step(before, u_before, u_now, older, half=inputs_of((number - 0.5) * dt_s))
         older, before, u_before = (before, u_before), now, u_now
         yield system.full(now, u_now)
 

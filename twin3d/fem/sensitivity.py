@@ -15,7 +15,7 @@ from twin3d.backend import Backend
 from twin3d.errors import SolverError
 from twin3d.fem.linear import prepare
 from twin3d.fem.march import Scheme
-from twin3d.fem.system import System, system_at
+from twin3d.fem.system import System, checked_inputs, system_at
 from twin3d.records import Operators
 
 Array = npt.NDArray[np.float64]
@@ -73,7 +73,7 @@ def steady_sensitivity(
         SolverError: Nothing holds the temperature, or the shapes do not fit.
     """
     _check_rows(rows, operators)
-    system, inputs = system_at(operators, theta), np.asarray(inputs, dtype=np.float64)
+    system, inputs = system_at(operators, theta), checked_inputs(operators, inputs)
     outputs = _free_columns(rows, system)
     factor = prepare(system.stiffness, backend=backend)
     T = system.full(factor.solve(system.load @ inputs).x, inputs)

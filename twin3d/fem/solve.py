@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from twin3d.backend import Backend
 from twin3d.fem.linear import prepare
-from twin3d.fem.system import system_at
+from twin3d.fem.system import checked_inputs, system_at
 from twin3d.records import Operators
 
 Array = npt.NDArray[np.float64]
@@ -24,9 +24,9 @@ def steady(operators: Operators, inputs: Array, *, theta: Array | None = None, b
         Temperature [K], shape (n_points,).
 
     Raises:
-        SolverError: Nothing holds the temperature.
+        SolverError: Nothing holds the temperature, or an input is not finite.
     """
     system = system_at(operators, theta)
-    inputs = np.asarray(inputs, dtype=np.float64)
+    inputs = checked_inputs(operators, inputs)
     factor = prepare(system.stiffness, once=True, backend=backend)
     return system.full(factor.solve(system.load @ inputs).x, inputs)

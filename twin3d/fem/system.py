@@ -40,7 +40,7 @@ def system_at(operators: Operators, theta: Array | None = None) -> System:
     """The system at parameters θ; nominal ones (all 1) without them.
 
     Raises:
-        SolverError: The number of parameters is wrong, or one is not positive.
+        SolverError: The number of parameters is wrong, or one is not positive and finite.
     """
     theta = checked_theta(operators, theta)
     K, M = (_weighted(terms, theta) for terms in (operators.stiffness_terms, operators.mass_terms))
@@ -66,9 +66,23 @@ def checked_theta(operators: Operators, theta: Array | None) -> Array:
     theta = np.asarray(theta, dtype=np.float64)
     if theta.shape != (n_parameters,):
         raise SolverError(f"theta has shape {theta.shape}; the operators have {n_parameters} parameters")
-    if not (theta > 0.0).all():
-        raise SolverError(f"parameter {operators.parameters[int(theta.argmin())].name!r} is {theta.min()}; must be > 0")
+    bad = np.flatnonzero(~(np.isfinite(theta) & (theta > 0.0)))
+    if bad.size:
+        name = operators.parameters[bad[0]].name
+        raise SolverError(f"parameter {name!r} is {theta[bad[0]]}; it must be finite and > 0")
     return theta
+
+
+def checked_inputs(operators: Operators, inputs: Array) -> Array:
+    """Inputs as an array; raises SolverError where they are too few or too many, or one is not finite."""
+    inputs = np.asarray(inputs, dtype=np.float64)
+    names = operators.input_names
+    if inputs.shape != (len(names),):
+        raise SolverError(f"inputs of shape {inputs.shape} do not fit; expected {len(names)}: {', '.join(names)}")
+    bad = np.flatnonzero(~np.isfinite(inputs))
+    if bad.size:
+        raise SolverError(f"input {names[bad[0]]!r} is {inputs[bad[0]]}; it must be finite")
+    return inputs
 
 
 def free_dofs_of(operators: Operators) -> npt.NDArray[np.int32]:

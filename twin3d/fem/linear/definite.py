@@ -30,7 +30,8 @@ def check_definite(A: sparse.csr_array, near_null_space: Array | None) -> None:
         raise SolverError("the system holds a number that is not finite; check the materials and loads")
     if not (diagonal > 0.0).all():
         raise SolverError(
-            f"row {int(diagonal.argmin())} of the system has no positive diagonal; a part has no material"
+            f"row {int(diagonal.argmin())} of the system has no positive diagonal; "
+            "a part has no material, or one that is not positive"
         )
     n_pieces, piece = connected_pieces(A)
     if near_null_space is None:
