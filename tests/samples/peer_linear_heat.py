@@ -6,7 +6,7 @@ from itertools import combinations
 import ngsolve
 import numpy as np
 import skfem
-from peer_meshes import nearest, ngsolve_mesh, scikit_fem_facets, scikit_fem_mesh
+from peer_meshes import curved_scikit_fem_mesh, nearest, ngsolve_mesh, scikit_fem_facets, scikit_fem_mesh
 from scipy.sparse.linalg import splu
 from skfem.helpers import dot, grad
 
@@ -36,10 +36,11 @@ class Problem:
 def by_scikit_fem(space, problem, *, start=None, dt_s=None, n_steps=1):
     """The temperature at our dofs [K]: steady, or after steps of backward Euler from a uniform start."""
     element = skfem.ElementTetP1() if space.element is Element.TET4 else skfem.ElementTetP2()
-    peer = scikit_fem_mesh(space.mesh)
+    is_curved = bool(space.is_curved.any())
+    peer, degree = (curved_scikit_fem_mesh(space), 6) if is_curved else (scikit_fem_mesh(space.mesh), 4)
     on = {name: scikit_fem_facets(peer, corners) for name, corners in problem.faces.items()}
-    cells = skfem.Basis(peer, element, intorder=4)
-    flux, film = (skfem.FacetBasis(peer, element, facets=on[name], intorder=4) for name in ("flux", "film"))
+    cells = skfem.Basis(peer, element, intorder=degree)
+    flux, film = (skfem.FacetBasis(peer, element, facets=on[name], intorder=degree) for name in ("flux", "film"))
     mass = skfem.BilinearForm(lambda u, v, _: u * v)
     one = skfem.LinearForm(lambda v, _: v)
     conduction = skfem.BilinearForm(lambda u, v, _: dot(grad(u), grad(v)))

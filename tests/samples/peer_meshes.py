@@ -1,5 +1,7 @@
 """Our meshes as those of scikit-fem and NGSolve, with faces by the corners of their facets."""
 
+import dataclasses
+
 import ngsolve
 import numpy as np
 import skfem
@@ -7,10 +9,20 @@ from netgen.meshing import Element2D, Element3D, FaceDescriptor, MeshPoint, Pnt
 from netgen.meshing import Mesh as NetgenMesh
 from scipy.spatial import cKDTree
 
+from twin3d.fem.space import function_space
+
 
 def scikit_fem_mesh(mesh):
     """The straight cells of a mesh."""
     return skfem.MeshTet(mesh.points.T.copy(), mesh.cells.T.astype(np.int64))
+
+
+def curved_scikit_fem_mesh(space):
+    """The cells of a space of Tet10 with their curved edges."""
+    flat = skfem.MeshTet2.from_mesh(scikit_fem_mesh(space.mesh))
+    straight = function_space(space.mesh, space.element, straight=True)
+    points = space.dof_points[nearest(straight.dof_points, flat.doflocs.T)]
+    return dataclasses.replace(flat, doflocs=np.ascontiguousarray(points.T))
 
 
 def scikit_fem_facets(peer, corners):

@@ -1,4 +1,4 @@
-"""scikit-fem and NGSolve on the same mesh and element, on a bracket with holes: the same temperatures."""
+"""scikit-fem and NGSolve on the same mesh and element, on a bracket with holes and a pipe: the same temperatures."""
 
 from collections import deque
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from box_mesh import STEEL, make_scene, temperature_input
+from elastic_bodies import mapped_mesh
 from heat_bodies import NUMPY, solved
 from peer_linear_heat import Problem, by_ngsolve, by_scikit_fem
 from warm_parts import heat_input, nominal
@@ -27,12 +28,12 @@ def bracket():
     return build_mesh(Geometry(file=BRACKET, unit="mm", cell_size=0.02), (), cache_dir=None).mesh
 
 
-@pytest.fixture(scope="session")
-def scene():
+def scene_of(fixed, flux, film):
+    """The loads on three faces by their selectors."""
     loads = [
-        FixedTemperature(name="fixed", face=selectors.parse("plane min x"), input="cold"),
-        HeatFlux(name="flux", face=selectors.parse("plane max x"), input="in"),
-        Convection(name="film", face=selectors.parse("plane max z"), film_coefficient=FILM, input="air"),
+        FixedTemperature(name="fixed", face=selectors.parse(fixed), input="cold"),
+        HeatFlux(name="flux", face=selectors.parse(flux), input="in"),
+        Convection(name="film", face=selectors.parse(film), film_coefficient=FILM, input="air"),
         HeatSource(name="heat", part="*", input="made"),
     ]
     inputs = [
@@ -45,8 +46,17 @@ def scene():
 
 
 @pytest.fixture(scope="session")
+def scene():
+    return scene_of("plane min x", "plane max x", "plane max z")
+
+
+@pytest.fixture(scope="session")
 def problem(bracket, scene):
-    facets = select_load_facets(bracket, scene.loads)
+    return problem_of(bracket, scene)
+
+
+def problem_of(mesh, scene):
+    facets = select_load_facets(mesh, scene.loads)
     return Problem(
         conductivity=STEEL.conductivity,
         capacity=STEEL.density * STEEL.specific_heat,
@@ -55,7 +65,7 @@ def problem(bracket, scene):
         film=FILM,
         ambient=AMBIENT,
         fixed=COLD,
-        faces={load.name: bracket.facets[some] for load, some in zip(scene.loads, facets, strict=True) if len(some)},
+        faces={load.name: mesh.facets[some] for load, some in zip(scene.loads, facets, strict=True) if len(some)},
     )
 
 
@@ -79,5 +89,20 @@ def test_steps_are_those_of_scikit_fem(element, bracket, scene, problem):
     T = deque(states, maxlen=1).pop()
 
     theirs = by_scikit_fem(space, problem, start=300.0, dt_s=20.0, n_steps=5)
+
+    np.testing.assert_allclose(T - COLD, theirs - COLD, rtol=0, atol=1e-6 * np.ptp(theirs))
+
+
+def test_curved_cells_give_the_temperature_of_scikit_fem():
+    scene = scene_of("name y0", "name x0", "name x1")
+
+    def pipe(unit):
+        radius, angle = 0.02 + 0.03 * unit[:, 0], 0.5 * np.pi * unit[:, 1]
+        return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), 0.03 * unit[:, 2]])
+
+    mesh = mapped_mesh((6, 6, 2), pipe)
+    T, space, _ = solved(scene, mesh, Element.TET10)
+
+    theirs = by_scikit_fem(space, problem_of(mesh, scene))
 
     np.testing.assert_allclose(T - COLD, theirs - COLD, rtol=0, atol=1e-6 * np.ptp(theirs))
