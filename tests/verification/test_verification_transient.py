@@ -127,3 +127,20 @@ def test_heat_that_goes_in_is_stored_or_goes_out(scheme, share, element, backend
     np.testing.assert_allclose(system.mass.sum(axis=0) @ (history[-1] - start), brought, rtol=1e-9)
     capacity = STEEL.density * STEEL.specific_heat * 0.05 * 1e-4
     np.testing.assert_allclose(system.mass.sum(), capacity, rtol=1e-12)
+
+
+@pytest.mark.parametrize("element", Element)
+@pytest.mark.parametrize(("steps_in_a_cell", "limit"), [(100.0, 0.06), (1.0, 1e-3)])
+def test_a_jump_undershoots_where_cells_are_coarse_for_the_step(steps_in_a_cell, limit, element, backend):
+    """The time that heat takes through a cell of size h is h² ρ c / k."""
+    mesh = box_mesh((16, 4, 4), (0.16, 0.04, 0.04), wobble=0.25)
+    scene = make_scene(
+        loads=[FixedTemperature(name="hot", face=face("x0"), input="hot")], inputs=[temperature_input("hot", 400.0)]
+    )
+    space, u = function_space(mesh, element), np.array([400.0])
+    through_a_cell_s = 0.01**2 * STEEL.density * STEEL.specific_heat / STEEL.conductivity
+    operators, start = assemble_heat(scene, space, backend=backend), np.full(space.n_dofs, 300.0)
+
+    states = march(operators, start, lambda _: u, dt_s=through_a_cell_s / steps_in_a_cell, n_steps=20, backend=backend)
+
+    assert 300.0 - np.array(list(states)).min() < limit * 100.0
