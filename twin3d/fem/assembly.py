@@ -14,7 +14,7 @@ from numba import njit
 from scipy import sparse
 
 from twin3d.backend import Backend
-from twin3d.fem.elements import cell_quadrature, shape_derivatives
+from twin3d.fem.elements import Element, cell_quadrature, shape_derivatives
 from twin3d.fem.integrals import mass_blocks, reference_mass, stiffness_blocks
 from twin3d.fem.pattern import Pattern, pattern_of
 from twin3d.fem.space import FunctionSpace
@@ -52,8 +52,7 @@ def assemble_conduction(
 
     if backend.on_host and conductivity.ndim == 1:
         straight = np.flatnonzero(~space.is_curved[cells])
-        corners, reference = space.mesh.cells, _reference_conduction(space)
-        _add_conduction(space.mesh.points, corners, cells, straight, conductivity, reference, pattern.slots, entries)
+        _add_straight_conduction(space, cells, straight, conductivity, pattern, entries)
         _add_blocks(blocks, cells, conductivity, np.flatnonzero(space.is_curved[cells]), pattern, entries, backend)
     else:
         _add_blocks(blocks, cells, conductivity, np.arange(len(cells)), pattern, entries, backend)
@@ -99,6 +98,16 @@ def _add_blocks(
         pattern.add_at(backend.to_host(blocks(cells[some], coefficient[some])), some, entries)
 
 
+def _add_straight_conduction(
+    space: FunctionSpace, cells: Index, places: Index, conductivity: Array, pattern: Pattern, entries: Array
+) -> None:
+    points, corners, slots = space.mesh.points, space.mesh.cells, pattern.slots
+    if space.element is Element.TET4:
+        _add_linear_conduction(points, corners, cells, places, conductivity, slots, entries)
+    else:
+        _add_conduction(points, corners, cells, places, conductivity, _reference_conduction(space), slots, entries)
+
+
 def _reference_conduction(space: FunctionSpace) -> Array:
     """∫ ∂N_i/∂λ_c ∂N_j/∂λ_d over a cell of unit volume, λ_1..3 free, both orders summed, shape (k, k, 6)."""
     rule = cell_quadrature(2)
@@ -122,6 +131,35 @@ def _geometry(points: Any, corners: Any, normals_out: Any) -> Any:
         normals_out[k, 1] = a[2] * b[0] - a[0] * b[2]
         normals_out[k, 2] = a[0] * b[1] - a[1] * b[0]
     return edges[0, 0] * normals_out[0, 0] + edges[0, 1] * normals_out[0, 1] + edges[0, 2] * normals_out[0, 2]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _add_linear_conduction(
+    points: Any, corners: Any, cells: Any, places: Any, k: Any, slots: Any, entries_out: Any
+) -> None:
+    """Of linear elements, whose gradients are the area vectors over the volume; the rows of K sum to zero."""
+    edges, normals = np.zeros((3, 3)), np.zeros((4, 3))
+    for place in places:
+        cell = cells[place]
+        origin = corners[cell, 0]
+        for e in range(3):
+            for x in range(3):
+                edges[e, x] = points[corners[cell, e + 1], x] - points[origin, x]
+        for x in range(3):
+            y, z = (x + 1) % 3, (x + 2) % 3
+            normals[1, x] = edges[1, y] * edges[2, z] - edges[1, z] * edges[2, y]
+            normals[2, x] = edges[2, y] * edges[0, z] - edges[2, z] * edges[0, y]
+            normals[3, x] = edges[0, y] * edges[1, z] - edges[0, z] * edges[1, y]
+            normals[0, x] = -(normals[1, x] + normals[2, x] + normals[3, x])
+        volumes = edges[0, 0] * normals[1, 0] + edges[0, 1] * normals[1, 1] + edges[0, 2] * normals[1, 2]
+        scale = k[place] / (6.0 * volumes)
+        for i in range(4):
+            for j in range(4):
+                slot = slots[place, i, j]
+                if slot >= 0:
+                    entries_out[slot] += scale * (
+                        normals[i, 0] * normals[j, 0] + normals[i, 1] * normals[j, 1] + normals[i, 2] * normals[j, 2]
+                    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
