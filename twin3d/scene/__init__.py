@@ -1,5 +1,8 @@
 """What the user writes: a scene file in TOML, checked and turned into a `Scene` in SI."""
 
+from twin3d.scene.channels import Channel
+from twin3d.scene.cyclic import Axis, Cyclic
+from twin3d.scene.enclosures import Enclosure, EnclosureFace
 from twin3d.scene.geometry import Geometry, LocalSize
 from twin3d.scene.inputs import Input, Uncertainty, UnknownPrior
 from twin3d.scene.linearised import linearised_in_twin
@@ -24,6 +27,7 @@ from twin3d.scene.outputs import Check, Feed, Statistic, View
 from twin3d.scene.parts import Contact, Material, PartMaterial
 from twin3d.scene.plant import Plant, PlantSpread
 from twin3d.scene.reading import json_schema, load_scene
+from twin3d.scene.refused import check_for_mechanics, check_for_twin, unknown_to_twin
 from twin3d.scene.selectors import Selector
 from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
 from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
@@ -33,13 +37,18 @@ from twin3d.scene.tables import PropertyTable, TimeTable, at_temperature, at_tim
 __all__ = [
     "STEFAN_BOLTZMANN",
     "AnyMechanicalLoad",
+    "Axis",
     "Bearing",
+    "Channel",
     "Check",
     "ConstantSignal",
     "Contact",
     "Convection",
+    "Cyclic",
     "Displacement",
     "ElasticSupport",
+    "Enclosure",
+    "EnclosureFace",
     "Feed",
     "Fixed",
     "FixedTemperature",
@@ -79,7 +88,10 @@ __all__ = [
     "View",
     "at_temperature",
     "at_time",
+    "check_for_mechanics",
+    "check_for_twin",
     "json_schema",
     "linearised_in_twin",
     "load_scene",
+    "unknown_to_twin",
 ]

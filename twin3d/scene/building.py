@@ -8,8 +8,10 @@ from typing import Any
 from twin3d.assets import asset_path, list_assets
 from twin3d.errors import SceneError, UnitError
 from twin3d.scene import written
+from twin3d.scene.coupling import channels_of, cyclic_of, enclosures_of
+from twin3d.scene.driving import driver
 from twin3d.scene.geometry import Geometry
-from twin3d.scene.inputs import Input, InputUnit, UnknownPrior
+from twin3d.scene.inputs import Input, UnknownPrior
 from twin3d.scene.loads import Convection, FixedTemperature, HeatFlux, HeatSource, Load, Radiation
 from twin3d.scene.materials import material
 from twin3d.scene.mechanics import AnyMechanicalLoad, Gravity, MechanicalLoad
@@ -28,7 +30,8 @@ from twin3d.units import affine_to_si, parse_difference, parse_quantity
 UNITLESS_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".off", ".brep"})
 """Formats whose files never say their unit."""
 
-NOWHERE = Input(name="nowhere", unit="W", value=0.0)
+NOWHERE = "nowhere"
+"""Input of a load that says none."""
 
 
 def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -> Scene | None:
@@ -45,6 +48,11 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
     all_loads = [_any_load(entry, index, source, inputs, faces, problems) for index, entry in enumerate(source.load)]
     _refuse_twins([str(load.name) for load in all_loads], "load", "name", problems)
     loads = tuple(load for load in all_loads if not isinstance(load, MechanicalLoad))
+    channels = channels_of(source.channel, inputs, faces, problems)
+    _refuse_twins([channel.name for channel in channels], "channel", "name", problems)
+    enclosures = enclosures_of(source.enclosure, inputs, faces, problems)
+    _refuse_twins([enclosure.name for enclosure in enclosures], "enclosure", "name", problems)
+    driven = (*loads, *channels, *enclosures)
     sensors = tuple(
         _sensor(entry, ("sensor", index), inputs, faces, problems) for index, entry in enumerate(source.sensor)
     )
@@ -62,6 +70,9 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
         "loads": loads,
         "mechanical": tuple(load for load in all_loads if isinstance(load, MechanicalLoad)),
         "contacts": _contacts(source.contact, problems),
+        "channels": channels,
+        "enclosures": enclosures,
+        "cyclic": None if source.cyclic is None else cyclic_of(source.cyclic, faces, problems),
         "sensors": sensors,
         "uncertainty": source.uncertainty,
         "solver": source.solver,
@@ -71,8 +82,9 @@ def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -
         "checks": tuple(_check(entry, ("check", index), sensors, problems) for index, entry in enumerate(source.check)),
         "view": source.view,
     }
-    if all(load.input in inputs for load in loads) and not problems.is_incomplete("load"):
-        _refuse_idle_inputs(source, loads, problems)
+    used = {entry.input for entry in driven if entry.input is not None}
+    if used <= set(inputs) and not any(map(problems.is_incomplete, ("load", "channel", "enclosure"))):
+        _refuse_idle_inputs(source, used, problems)
     return None if problems.listed() else Scene(**fields)
 
 
@@ -93,8 +105,7 @@ def _refuse_second_drivers(sensors: Sequence[Sensor], problems: Problems) -> Non
             problems.add(("sensor", index, "drives"), message)
 
 
-def _refuse_idle_inputs(source: written.WrittenTables, loads: Sequence[Load], problems: Problems) -> None:
-    used = {load.input for load in loads}
+def _refuse_idle_inputs(source: written.WrittenTables, used: set[str], problems: Problems) -> None:
     for index, item in enumerate(source.input):
         if item.name not in used:
             problems.add(
@@ -188,7 +199,10 @@ def _load(
         problems.add(place, f"expected exactly one of {', '.join(entry.drivers)}; found {', '.join(given) or 'none'}")
         given = [next(iter(entry.drivers))]
     key = given[0]
-    driver = _driver(getattr(entry, key), f"{name}.{key}", entry.drivers[key], (*place, key), inputs, problems)
+    value, unit = getattr(entry, key), entry.drivers[key]
+    driven_by = NOWHERE
+    if value is not None:
+        driven_by = driver(value, f"{name}.{key}", unit=unit, place=(*place, key), inputs=inputs, problems=problems)
     common = entry.model_dump(exclude={"name", *entry.drivers, *_UNREADY})
     ready = {
         field: meant(getattr(entry, field), (*place, field), faces, problems)
@@ -197,7 +211,7 @@ def _load(
     }
     if isinstance(entry, written.WrittenRadiation):
         common["around"] = source.initial_temperature if entry.around is None else entry.around
-    load: Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driver})
+    load: Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driven_by})
     return load
 
 
@@ -211,28 +225,6 @@ _LOADS: Mapping[str, type[Any]] = {
     "fixed_temperature": FixedTemperature,
     "radiation": Radiation,
 }
-
-
-def _driver(
-    value: float | written.InputReference | None,
-    automatic: str,
-    unit: InputUnit,
-    place: Place,
-    inputs: dict[str, Input],
-    problems: Problems,
-) -> str:
-    """The name of the input that drives a load."""
-    if value is None:
-        return NOWHERE.name
-    if not isinstance(value, written.InputReference):
-        inputs[automatic] = Input(name=automatic, unit=unit, value=value)
-        return automatic
-    known = inputs.get(value.input)
-    if known is None:
-        problems.add_unknown_name(place, "input", value.input, inputs)
-    elif known.unit != unit:
-        problems.add(place, f'the input "{value.input}" is in {known.unit}, here {unit} is due')
-    return value.input
 
 
 def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> tuple[Contact, ...]:

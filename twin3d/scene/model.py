@@ -6,6 +6,9 @@ from pathlib import Path
 from pydantic import model_validator
 
 from twin3d.errors import SceneError
+from twin3d.scene.channels import Channel
+from twin3d.scene.cyclic import Cyclic
+from twin3d.scene.enclosures import Enclosure
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.geometry import Geometry
 from twin3d.scene.inputs import Input, Uncertainty
@@ -39,6 +42,9 @@ class Scene(Frozen):
     mechanical: tuple[AnyMechanicalLoad, ...] = ()
     """Mechanical loads and supports, each with a name; without any there is no stress to solve."""
     contacts: tuple[Contact, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    cyclic: Cyclic | None = None
     sensors: tuple[Sensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()
@@ -54,7 +60,8 @@ class Scene(Frozen):
         for names, what in ((inputs, "input"), (tuple(sensor.id for sensor in self.sensors), "sensor")):
             if len(set(names)) < len(names):
                 raise SceneError(f"two {what}s share a name: {', '.join(names)}")
-        for name in (*(load.input for load in self.loads), *(sensor.drives for sensor in self.sensors)):
+        driven = (*self.loads, *self.channels, *self.enclosures)
+        for name in (*(entry.input for entry in driven), *(sensor.drives for sensor in self.sensors)):
             if name is not None:
                 _index(name, inputs, "input")
         return self

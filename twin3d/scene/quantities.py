@@ -224,6 +224,8 @@ PerKelvin: TypeAlias = Annotated[float, _Finite, Quantity("1/K")]
 """A relative change per kelvin [1/K]."""
 PositiveDifference: TypeAlias = Annotated[float, _Positive, Quantity("K", is_difference=True)]
 """A difference of temperatures [K]."""
+MassFlow: TypeAlias = Annotated[float, _Positive, Quantity("kg/s")]
+"""A mass flow [kg/s]."""
 Angle: TypeAlias = Annotated[float, _Finite, Quantity("deg")]
 """An angle [deg]."""
 Ratio: TypeAlias = Annotated[float, _NotNegative, RatioMark()]

@@ -40,11 +40,12 @@ def _table_of(place: Place) -> Place:
 
 
 def _lost_names(raw: Mapping[str, Any], broken: set[Place]) -> dict[str, list[str]]:
-    lost: dict[str, list[str]] = {"input": [], "load": [], "sensor": []}
+    lost: dict[str, list[str]] = {table: [] for table in ("input", "load", "channel", "enclosure", "sensor")}
     for table, *rest in broken:
         entry = raw[str(table)][rest[0]] if rest and isinstance(raw.get(str(table)), list) else None
         lost.setdefault(str(table), []).append(_name_in(entry, "id" if table == "sensor" else "name"))
-    lost["input"] += [f"{name}.*" for name in lost["load"]]  # a constant in a load is an input named after it
+    for table in ("load", "channel", "enclosure"):  # a constant in one of them is an input named after it
+        lost["input"] += [f"{name}.*" for name in lost[table]]
     return lost
 
 

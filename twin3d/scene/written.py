@@ -9,6 +9,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from twin3d.errors import UnitError
+from twin3d.scene.channels import Polyline, Stations
+from twin3d.scene.cyclic import Cyclic
+from twin3d.scene.enclosures import EnclosureFace, Patches
 from twin3d.scene.forms import WrittenConductivity, WrittenFilmCoefficient, WrittenSpecificHeat
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.geometry import Geometry, LocalSize
@@ -27,9 +30,11 @@ from twin3d.scene.quantities import (
     FilmCoefficient,
     Fraction,
     Length,
+    MassFlow,
     PerKelvin,
     Point,
     PositiveDuration,
+    SpecificHeat,
     Temperature,
     TemperatureDifference,
     is_number,
@@ -267,6 +272,29 @@ class WrittenContact(Frozen):
     gap: Length | None = None
 
 
+class WrittenChannel(Frozen):
+    """``[[channel]]``: a coolant along a face."""
+
+    name: Name | None = None
+    face: FaceSelector
+    path: Polyline
+    mass_flow: MassFlow
+    fluid: str | None = None
+    specific_heat: SpecificHeat | None = None
+    film_coefficient: WrittenFilmCoefficient
+    inlet: DrivenTemperature
+    stations: Stations | None = None
+
+
+class WrittenEnclosure(Frozen):
+    """``[[enclosure]]``: faces that radiate to each other."""
+
+    name: Name | None = None
+    faces: Annotated[tuple[EnclosureFace, ...], Field(min_length=1)]
+    ambient: DrivenTemperature | None = None
+    patches: Patches = 400
+
+
 class WrittenSensor(Frozen):
     """``[[sensor]]``."""
 
@@ -340,6 +368,9 @@ class WrittenTables(Frozen):
     input: tuple[WrittenInput, ...] = ()
     load: tuple[WrittenLoad, ...] = ()
     contact: tuple[WrittenContact, ...] = ()
+    channel: tuple[WrittenChannel, ...] = ()
+    enclosure: tuple[WrittenEnclosure, ...] = ()
+    cyclic: Cyclic | None = None
     sensor: tuple[WrittenSensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()
