@@ -1,6 +1,7 @@
 r"""How much heat the asset holds: the enthalpy $H_i(T) = \int \rho h(T) N_i$ with $h' = c$, so that none gets lost."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +13,16 @@ from twin3d.fem.integrals import CURVED_DEGREE, Index, cell_volumes, curved_bary
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import FunctionSpace
 from twin3d.fem.tables import PiecewiseLinear
+
+
+class StoredHeat(Protocol):
+    """The heat of some cells."""
+
+    def heat(self, T: Array) -> Array:
+        """Heat at the dofs [J], shape (n_dofs,)."""
+
+    def capacity(self, T: Array) -> Matrix:
+        """The derivative of `heat` [J/K], of the same pattern at every call."""
 
 
 class TableContent:
@@ -63,7 +74,7 @@ class HeatContent:
 
     mass: Matrix
     """M of the cells of constant specific heat [J/K], shape (n_dofs, n_dofs)."""
-    tables: tuple[TableContent, ...]
+    tables: tuple[StoredHeat, ...]
     """The other cells."""
     reference: float
     """Temperature at which the heat counts as zero [K]."""

@@ -162,6 +162,7 @@ class HeatSolver:
         for _ in range(MAX_HALVINGS):
             tried = T.copy()
             tried[self._free] += share * d
+            tried = self.heat.with_tied(tried)
             if self.heat.is_linear:
                 return tried, *self._residual(tried, equation)
             if tried.min() > 0.0:

@@ -1,7 +1,7 @@
 """The whole heat balance of a scene on its mesh, as it is: tables, radiation, losses that rise with temperature."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ from scipy import sparse
 
 from twin3d.backend import Backend
 from twin3d.fem.conduction import TableConduction
+from twin3d.fem.cyclic import Ties, cyclic_ties
 from twin3d.fem.heat import (
     LoadFacets,
     capacity_at,
@@ -29,9 +30,11 @@ from twin3d.fem.pattern import assemble
 from twin3d.fem.radiation import AmbientRadiation
 from twin3d.fem.space import FunctionSpace
 from twin3d.fem.tables import piecewise
+from twin3d.fem.tied import check_fixed, tied_content, tied_terms
 from twin3d.mesh.selection import select_load_facets
 from twin3d.scene import (
     Convection,
+    Cyclic,
     FixedTemperature,
     HeatFlux,
     HeatSource,
@@ -57,6 +60,8 @@ class NonlinearHeat:
     """Which of `fixed_names` each counts to in the energy balance, shape (n_fixed,)."""
     fixed_names: tuple[str, ...]
     """The loads that prescribe temperatures."""
+    ties: Ties | None = None
+    """Dofs that follow others; terms and content are gathered at those already."""
 
     @property
     def is_linear(self) -> bool:
@@ -65,18 +70,23 @@ class NonlinearHeat:
 
     @property
     def free_dofs(self) -> npt.NDArray[np.int32]:
-        """Dofs whose temperature is not prescribed, ascending."""
-        return np.setdiff1d(np.arange(self.space.n_dofs, dtype=np.int32), self.fixed_dofs)
+        """Dofs whose temperature is neither prescribed nor tied, ascending."""
+        taken = self.fixed_dofs if self.ties is None else np.union1d(self.fixed_dofs, self.ties.dofs)
+        return np.setdiff1d(np.arange(self.space.n_dofs, dtype=np.int32), taken)
 
     def rate(self, T: Array, at: Instant) -> Array:
         """Heat that all terms bring to the dofs [W], shape (n_dofs,)."""
         return np.asarray(sum((term.rate(T, at) for term in self.terms), np.zeros(len(T))))
 
     def with_fixed(self, T: Array, at: Instant) -> Array:
-        """Temperatures with the prescribed ones put in [K], shape (n_dofs,)."""
+        """Temperatures with the prescribed and the tied ones put in [K], shape (n_dofs,)."""
         T = np.array(T, dtype=np.float64)
         T[self.fixed_dofs] = at.inputs[self.fixed_input]
-        return T
+        return self.with_tied(T)
+
+    def with_tied(self, T: Array) -> Array:
+        """Temperatures with the tied ones put in [K], shape (n_dofs,)."""
+        return T if self.ties is None else np.asarray(self.ties.transformation @ T)
 
 
 def nonlinear_heat(
@@ -93,7 +103,8 @@ def nonlinear_heat(
     Raises:
         SceneError: A part has no material, or a material no part.
         SelectionError: A face or part of a load matches nothing.
-        SolverError: Two loads prescribe the temperature of the same point.
+        SolverError: Two loads prescribe the temperature of the same point, or the sector of a cyclic asset does
+            not repeat itself.
     """
     facets = select_load_facets(space.mesh, scene.loads)
     fixed_dofs, fixed_input = fixed_temperatures(scene, space, facets)
@@ -104,7 +115,24 @@ def nonlinear_heat(
     )
     own = (*_conduction(scene, space, backend), *contacts, *_loads(scene, space, facets, backend))
     content = _content(scene, space, backend)
-    return NonlinearHeat(space, content, (*own, *terms), fixed_dofs, fixed_input, fixed_load, fixed_names)
+    heat = NonlinearHeat(space, content, (*own, *terms), fixed_dofs, fixed_input, fixed_load, fixed_names)
+    return heat if scene.cyclic is None else _tied(heat, scene.cyclic)
+
+
+def _tied(heat: NonlinearHeat, cyclic: Cyclic) -> NonlinearHeat:
+    """The balance of one sector of a cyclic asset."""
+    ties = cyclic_ties(cyclic, heat.space)
+    check_fixed(ties, heat.fixed_dofs, heat.fixed_input)
+    is_kept = ~np.isin(heat.fixed_dofs, ties.dofs)
+    return replace(
+        heat,
+        content=tied_content(heat.content, ties),
+        terms=tuple(tied_terms(heat.terms, ties)),
+        fixed_dofs=heat.fixed_dofs[is_kept],
+        fixed_input=heat.fixed_input[is_kept],
+        fixed_load=heat.fixed_load[is_kept],
+        ties=ties,
+    )
 
 
 def _cells_of_materials(scene: Scene, space: FunctionSpace) -> Iterator[tuple[int, Index]]:

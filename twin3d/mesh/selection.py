@@ -14,7 +14,7 @@ from twin3d.records import TetMesh
 from twin3d.scene import AnyMechanicalLoad, Gravity, HeatSource, Load, selectors
 from twin3d.scene.selectors import Selector
 
-__all__ = ["select_facets", "select_load_facets", "select_parts"]
+__all__ = ["select_facets", "select_load_facets", "select_named_facets", "select_parts"]
 
 IntArray: TypeAlias = npt.NDArray[np.int32]
 
@@ -42,6 +42,18 @@ def select_facets(
         why = explain(selector, mesh, resolver.faces, resolver.count)
         raise SelectionError(f'the selector "{selector}" matches no face; {why}')
     return np.sort(np.concatenate([face.facets for face, wanted in zip(resolver.faces, chosen, strict=True) if wanted]))
+
+
+def select_named_facets(mesh: TetMesh, selector: Selector, what: str) -> IntArray:
+    """Facets that a selector means; an error says what they are for, such as ``channel cooling``.
+
+    Raises:
+        SelectionError: The selector matches nothing.
+    """
+    try:
+        return select_facets(mesh, selector)
+    except SelectionError as error:
+        raise SelectionError(f"{what}: {error}") from error
 
 
 def select_load_facets(mesh: TetMesh, loads: Sequence[Load | AnyMechanicalLoad]) -> tuple[IntArray, ...]:

@@ -35,6 +35,7 @@ from twin3d.scene import (
     Scene,
     Symmetry,
     Traction,
+    check_for_mechanics,
 )
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -206,6 +207,7 @@ def facets_of_loads(scene: Scene, space: FunctionSpace) -> tuple[Index, ...]:
 
 
 def _body(scene: Scene, space: FunctionSpace, materials: Sequence[ElasticMaterial], facets: Sequence[Index]) -> Body:
+    check_for_mechanics(scene)
     held = [
         support for load, some in zip(scene.mechanical, facets, strict=True) if (support := _support(load, space, some))
     ]
