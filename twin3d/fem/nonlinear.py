@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.backend import Backend
+from twin3d.fem.channel import channel_flows, check_wetted
 from twin3d.fem.conduction import TableConduction
 from twin3d.fem.cyclic import Ties, cyclic_ties
 from twin3d.fem.heat import (
@@ -103,10 +104,10 @@ def nonlinear_heat(
     Raises:
         SceneError: A part has no material, or a material no part.
         SelectionError: A face or part of a load matches nothing.
-        SolverError: Two loads prescribe the temperature of the same point, or the sector of a cyclic asset does
-            not repeat itself.
+        SolverError: Two loads prescribe the temperature of the same point, a channel misses its face, or the
+            sector of a cyclic asset does not repeat itself.
     """
-    facets = select_load_facets(space.mesh, scene.loads)
+    facets = select_load_facets(space.mesh, scene.loads, besides=scene.channels)
     fixed_dofs, fixed_input = fixed_temperatures(scene, space, facets)
     fixed_load, fixed_names = _fixing_loads(scene, space, facets, fixed_dofs)
     contacts = (
@@ -114,8 +115,10 @@ def nonlinear_heat(
         for contact in scene.contacts
     )
     own = (*_conduction(scene, space, backend), *contacts, *_loads(scene, space, facets, backend))
+    check_wetted(scene, space, facets)
+    coupled = channel_flows(scene, space)
     content = _content(scene, space, backend)
-    heat = NonlinearHeat(space, content, (*own, *terms), fixed_dofs, fixed_input, fixed_load, fixed_names)
+    heat = NonlinearHeat(space, content, (*own, *coupled, *terms), fixed_dofs, fixed_input, fixed_load, fixed_names)
     return heat if scene.cyclic is None else _tied(heat, scene.cyclic)
 
 

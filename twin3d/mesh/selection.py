@@ -11,10 +11,10 @@ from twin3d.mesh.faces import Face, face_table
 from twin3d.mesh.misses import explain
 from twin3d.mesh.resolver import Resolver, Taken, select_parts
 from twin3d.records import TetMesh
-from twin3d.scene import AnyMechanicalLoad, Gravity, HeatSource, Load, selectors
+from twin3d.scene import AnyMechanicalLoad, Channel, Gravity, HeatSource, Load, selectors
 from twin3d.scene.selectors import Selector
 
-__all__ = ["select_facets", "select_load_facets", "select_named_facets", "select_parts"]
+__all__ = ["select_channel_facets", "select_facets", "select_load_facets", "select_named_facets", "select_parts"]
 
 IntArray: TypeAlias = npt.NDArray[np.int32]
 
@@ -56,11 +56,23 @@ def select_named_facets(mesh: TetMesh, selector: Selector, what: str) -> IntArra
         raise SelectionError(f"{what}: {error}") from error
 
 
-def select_load_facets(mesh: TetMesh, loads: Sequence[Load | AnyMechanicalLoad]) -> tuple[IntArray, ...]:
+def select_channel_facets(mesh: TetMesh, channel: Channel) -> IntArray:
+    """Facets that a channel flows along; raises SelectionError, naming the channel, where there are none."""
+    return select_named_facets(mesh, channel.face, f"channel {channel.name}")
+
+
+def select_load_facets(
+    mesh: TetMesh, loads: Sequence[Load | AnyMechanicalLoad], *, besides: Sequence[Channel] = ()
+) -> tuple[IntArray, ...]:
     """Facets of each load, in the order of the loads; none for a load within parts.
 
     The word ``other`` means the outer facets that no load selects, but for those that say ``other`` themselves; so
     convection and radiation may share what is left.
+
+    Args:
+        mesh: The mesh.
+        loads: What acts on it.
+        besides: Channels, whose faces are not left either.
 
     Raises:
         SelectionError: A selector matches nothing, or two loads of one kind share what is left; names the load.
@@ -77,9 +89,10 @@ def select_load_facets(mesh: TetMesh, loads: Sequence[Load | AnyMechanicalLoad])
             except SelectionError as error:
                 raise SelectionError(f"load {load.name}: {error}") from error
         if not says_other:
-            for facets in chosen.values():
+            for facets in (*chosen.values(), *(select_channel_facets(mesh, channel) for channel in besides)):
                 taken.facets[facets] = True
-            taken = Taken(taken.facets, tuple(str(loads[index].name) for index in chosen))
+            names = (*(loads[index].name for index in chosen), *(channel.name for channel in besides))
+            taken = Taken(taken.facets, tuple(map(str, names)))
     _refuse_shared_rest(loads, chosen)
     return tuple(chosen.get(index, np.zeros(0, dtype=np.int32)) for index in range(len(loads)))
 
