@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.backend import Backend
+from twin3d.fem.cavity import cavities
 from twin3d.fem.channel import channel_flows, check_wetted
 from twin3d.fem.conduction import TableConduction
 from twin3d.fem.cyclic import Ties, cyclic_ties
@@ -104,8 +105,8 @@ def nonlinear_heat(
     Raises:
         SceneError: A part has no material, or a material no part.
         SelectionError: A face or part of a load matches nothing.
-        SolverError: Two loads prescribe the temperature of the same point, a channel misses its face, or the
-            sector of a cyclic asset does not repeat itself.
+        SolverError: Two loads prescribe the temperature of the same point, a channel or an enclosure does not fit its
+            faces, or the sector of a cyclic asset does not repeat itself.
     """
     facets = select_load_facets(space.mesh, scene.loads, besides=scene.channels)
     fixed_dofs, fixed_input = fixed_temperatures(scene, space, facets)
@@ -116,7 +117,7 @@ def nonlinear_heat(
     )
     own = (*_conduction(scene, space, backend), *contacts, *_loads(scene, space, facets, backend))
     check_wetted(scene, space, facets)
-    coupled = channel_flows(scene, space)
+    coupled: tuple[HeatTerm, ...] = (*channel_flows(scene, space), *cavities(scene, space))
     content = _content(scene, space, backend)
     heat = NonlinearHeat(space, content, (*own, *coupled, *terms), fixed_dofs, fixed_input, fixed_load, fixed_names)
     return heat if scene.cyclic is None else _tied(heat, scene.cyclic)
