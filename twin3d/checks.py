@@ -1,7 +1,7 @@
 """The scene tests itself: its [[check]] entries against the full-order solution at nominal inputs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,8 @@ from twin3d.backend import Backend, get_backend
 from twin3d.errors import SceneError
 from twin3d.fem.adaptive import march_adaptive
 from twin3d.fem.balance import EnergyBalance, Sample, energy_balance
+from twin3d.fem.cavity import EnclosureReport, enclosure_reports
+from twin3d.fem.channel import ChannelReport, channel_reports
 from twin3d.fem.elements import Element
 from twin3d.fem.heat_terms import Instant
 from twin3d.fem.integrals import load_blocks
@@ -59,6 +61,10 @@ class Solved:
     """Of the steady state, or of the step that ended there."""
     n_steps: int = 0
     """Time steps since the start."""
+    coolants: tuple[ChannelReport, ...] = ()
+    """What the channels do."""
+    enclosures: tuple[EnclosureReport, ...] = ()
+    """What the faces of enclosures exchange."""
 
 
 def space_of(scene: Scene, mesh: TetMesh) -> FunctionSpace:
@@ -83,7 +89,7 @@ def solve_nominal(
     Raises:
         SolverError: Nothing holds the temperature, losses run away, or an iteration does not converge.
     """
-    if not scene.loads:
+    if not (scene.loads or scene.channels or scene.enclosures):
         alone = Solved(np.full(space.n_dofs, scene.initial_temperature), EnergyBalance(0.0, {}))
         return dict.fromkeys(times, alone)
     heat = nonlinear_heat(scene, space, backend=backend)
@@ -177,7 +183,14 @@ def _at_rest(scene: Scene, heat: NonlinearHeat, backend: Backend, *, once: bool)
     at = Instant(0.0, _nominal(scene))
     start = np.full(heat.space.n_dofs, scene.initial_temperature)
     T = _solver(scene, heat, backend, once=once).steady(start, at)
-    return Solved(T, energy_balance(heat, [Sample(1.0, T, at)]))
+    return _reported(Solved(T, energy_balance(heat, [Sample(1.0, T, at)])), heat, at)
+
+
+def _reported(solved: Solved, heat: NonlinearHeat, at: Instant) -> Solved:
+    """With what channels and enclosures do."""
+    T = solved.temperature
+    coolants, enclosures = channel_reports(heat.terms, T, at), enclosure_reports(heat.terms, T, at)
+    return replace(solved, coolants=coolants, enclosures=enclosures)
 
 
 def _on_the_way(scene: Scene, heat: NonlinearHeat, instants: set[float], backend: Backend) -> dict[float | str, Solved]:
@@ -195,10 +208,12 @@ def _on_the_way(scene: Scene, heat: NonlinearHeat, instants: set[float], backend
     if 0.0 in instants:
         at = Instant(0.0, inputs)
         stored = heat.rate(start, at)
-        solved[0.0] = Solved(start, energy_balance(heat, [Sample(1.0, start, at)], stored=stored))
+        balance = energy_balance(heat, [Sample(1.0, start, at)], stored=stored)
+        solved[0.0] = _reported(Solved(start, balance), heat, at)
     for number, step in enumerate(steps, start=1):
         if step.time_s in instants:
-            solved[step.time_s] = Solved(step.temperature, step.balance, number)
+            at = Instant(step.time_s, inputs)
+            solved[step.time_s] = _reported(Solved(step.temperature, step.balance, number), heat, at)
     return solved
 
 
@@ -208,7 +223,8 @@ def _nominal(scene: Scene) -> npt.NDArray[np.float64]:
 
 def _kinks(scene: Scene, end_s: float) -> set[float]:
     """Times before the end at which a film changes its slope."""
-    films = (load.film_coefficient for load in scene.loads if isinstance(load, Convection))
+    films = [load.film_coefficient for load in scene.loads if isinstance(load, Convection)]
+    films += [channel.film_coefficient for channel in scene.channels]
     return {time for film in films if isinstance(film, TimeTable) for time in film.times if time < end_s}
 
 

@@ -25,7 +25,7 @@ from twin3d.mesh.selection import select_facets
 from twin3d.records import Parameter, ReducedModel, TetMesh
 from twin3d.reduction import reduce_heat
 from twin3d.reduction.store import load_model, save_model
-from twin3d.scene import Geometry, Scene, Sensor, SensorRole
+from twin3d.scene import Geometry, Scene, Sensor, SensorRole, check_for_twin
 
 Progress: TypeAlias = Callable[[float, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
@@ -73,13 +73,14 @@ def prepare(
         GeometryError: The file cannot be used.
         MeshError: No mesh could be made, or a sensor lies outside the asset.
         ReductionError: The reduced model misses its tolerance.
-        SceneError: The scene has no thermal loads.
+        SceneError: The scene has no thermal loads, or holds what the linear model of a twin cannot.
     """
     if not scene.loads:
         raise SceneError(
             f"{scene.name}: a twin follows the temperature, and the scene has no thermal load; add one, or solve its "
             "stress with `twin3d solve`"
         )
+    check_for_twin(scene)
     tell = progress or _silent
     result = build_mesh(
         geometry or scene.geometry,

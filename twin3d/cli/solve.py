@@ -12,6 +12,7 @@ from rich.table import Table
 from twin3d.backend import Backend, get_backend
 from twin3d.checks import STEADY, Solved, checked_times, compared, mean_of, solve_nominal, space_of, stress_times
 from twin3d.cli.check import show_checks
+from twin3d.cli.coupled_tables import show_coupled
 from twin3d.cli.energy_table import show_energy
 from twin3d.cli.field_picture import draw_field
 from twin3d.cli.reporting import Reporter
@@ -77,6 +78,7 @@ def solve(
         if checked.loads:
             console.print(_part_table(checked, space, instant, fields[instant]))
             show_energy(solved[instant], console, title=_title(checked, instant))
+            show_coupled(solved[instant], console, unit=checked.view.unit, title=_title(checked, instant))
             for sentence in beyond_tables(checked, space, fields[instant]):
                 console.print(f"warning: {sentence}", markup=False, soft_wrap=True)
         if stress is not None:

@@ -36,6 +36,7 @@ from twin3d.scene import (
     Scene,
     at_temperature,
     at_time,
+    check_for_twin,
 )
 
 Array = npt.NDArray[np.float64]
@@ -67,10 +68,11 @@ def assemble_heat(scene: Scene, space: FunctionSpace, *, backend: Backend) -> Op
         backend: Where cell matrices are computed.
 
     Raises:
-        SceneError: A part has no material, or a material no part.
+        SceneError: A part has no material, or a material no part; or the scene holds what is not affine.
         SelectionError: A face or part of a load matches nothing.
         SolverError: Two loads prescribe the temperature of the same point.
     """
+    check_for_twin(scene)
     facets = select_load_facets(space.mesh, scene.loads)
     terms = [*_material_terms(scene, space, backend), *_film_terms(scene, space, facets), *_contact_terms(scene, space)]
     fixed_dofs, fixed_input = fixed_temperatures(scene, space, facets)
