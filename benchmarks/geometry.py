@@ -1,9 +1,13 @@
 """From STEP to tetrahedra: seconds and quality at 100,000 and 1,000,000 cells, against gmsh and pytetwild, on one core.
 
 ``uv run --with gmsh python benchmarks/geometry.py``; peers that are not installed are left out, and that is said.
+``--part`` does one part and keeps what ``results/geometry.json`` holds of the others.
 """
 
+import argparse
+import dataclasses
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from harness import Row, is_quick, report
+from harness import RESULTS, Row, report
 
 from twin3d.assets import asset_path
 from twin3d.mesh import build_mesh
@@ -60,16 +64,25 @@ class Run:
 
 
 def main() -> None:
-    quick = is_quick(__doc__ or "")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, for a look")
+    parser.add_argument("--part", choices=SIZES_MM, action="append", help="only this part")
+    arguments = parser.parse_args()
+    quick, names = arguments.quick, arguments.part or list(SIZES_MM)
     os.sched_setaffinity(0, {0})
-    rows = [
-        row
-        for name in SIZES_MM
-        for goal in ((100_000,) if quick else (100_000, 1_000_000))
-        for row in rows_of(name, goal)
+    rows = [] if quick or not arguments.part else [row for row in stored() if row.work.split()[-1] not in names]
+    rows += [
+        row for name in names for goal in ((100_000,) if quick else (100_000, 1_000_000)) for row in rows_of(name, goal)
     ]
     packages = ["netgen-mesher", "pytetwild", *(["gmsh"] if importlib.util.find_spec("gmsh") else [])]
     report("geometry", rows, packages=packages, quick=quick)
+
+
+def stored() -> list[Row]:
+    """Rows of an earlier call."""
+    fields = {field.name for field in dataclasses.fields(Row)}
+    content = json.loads((RESULTS / "geometry.json").read_text())
+    return [Row(**{key: value for key, value in row.items() if key in fields}) for row in content["rows"]]
 
 
 def rows_of(name: str, goal: int) -> Iterator[Row]:
