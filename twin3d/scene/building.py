@@ -7,7 +7,6 @@ from typing import Any
 
 from twin3d.assets import asset_path, list_assets
 from twin3d.errors import SceneError, UnitError
-from twin3d.scene import written
 from twin3d.scene.coupling import channels_of, cyclic_of, enclosures_of
 from twin3d.scene.driving import driver
 from twin3d.scene.geometry import Geometry
@@ -25,6 +24,12 @@ from twin3d.scene.selectors import Selector
 from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
 from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
 from twin3d.scene.toml_lines import Place
+from twin3d.scene.written.inputs import WrittenInput
+from twin3d.scene.written.loads import WrittenHeatLoad, WrittenLoad, WrittenRadiation
+from twin3d.scene.written.parts import WrittenContact, WrittenPart
+from twin3d.scene.written.plant import WrittenConstant, WrittenPlant, WrittenSignal, WrittenSine, WrittenSteps
+from twin3d.scene.written.sensors import WrittenSensor
+from twin3d.scene.written.tables import WrittenTables
 from twin3d.units import affine_to_si, parse_difference, parse_quantity
 
 UNITLESS_SUFFIXES = frozenset({".stl", ".obj", ".ply", ".off", ".brep"})
@@ -34,7 +39,7 @@ NOWHERE = "nowhere"
 """Input of a load that says none."""
 
 
-def build_scene(source: written.WrittenTables, path: Path, problems: Problems) -> Scene | None:
+def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene | None:
     """The scene that a file means; None when a problem was noted.
 
     Args:
@@ -105,7 +110,7 @@ def _refuse_second_drivers(sensors: Sequence[Sensor], problems: Problems) -> Non
             problems.add(("sensor", index, "drives"), message)
 
 
-def _refuse_idle_inputs(source: written.WrittenTables, used: set[str], problems: Problems) -> None:
+def _refuse_idle_inputs(source: WrittenTables, used: set[str], problems: Problems) -> None:
     for index, item in enumerate(source.input):
         if item.name not in used:
             problems.add(
@@ -128,7 +133,7 @@ def _geometry(geometry: Geometry, path: Path, problems: Problems) -> Geometry:
     return geometry
 
 
-def _parts(entries: Sequence[written.WrittenPart], problems: Problems) -> tuple[PartMaterial, ...]:
+def _parts(entries: Sequence[WrittenPart], problems: Problems) -> tuple[PartMaterial, ...]:
     parts = []
     for index, entry in enumerate(entries):
         if isinstance(entry.material, str):
@@ -142,13 +147,13 @@ def _parts(entries: Sequence[written.WrittenPart], problems: Problems) -> tuple[
     return tuple(parts)
 
 
-def _input(entry: written.WrittenInput, place: Place, problems: Problems) -> Input:
+def _input(entry: WrittenInput, place: Place, problems: Problems) -> Input:
     unit = entry.value.unit
     prior = None if entry.unknown is None else _prior(entry, (*place, "unknown"), problems)
     return Input(name=entry.name, unit=unit, value=entry.value.value, unknown=prior)
 
 
-def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> UnknownPrior:
+def _prior(entry: WrittenInput, place: Place, problems: Problems) -> UnknownPrior:
     prior, unit, value = entry.unknown, entry.value.unit, entry.value.value
     if prior is None:
         raise ValueError(f"input {entry.name} is not unknown")
@@ -166,9 +171,9 @@ def _prior(entry: written.WrittenInput, place: Place, problems: Problems) -> Unk
 
 
 def _any_load(
-    entry: written.WrittenLoad,
+    entry: WrittenLoad,
     index: int,
-    source: written.WrittenTables,
+    source: WrittenTables,
     inputs: dict[str, Input],
     faces: Mapping[str, Selector],
     problems: Problems,
@@ -183,9 +188,9 @@ def _any_load(
 
 
 def _load(
-    entry: written.WrittenHeatLoad,
+    entry: WrittenHeatLoad,
     index: int,
-    source: written.WrittenTables,
+    source: WrittenTables,
     inputs: dict[str, Input],
     faces: Mapping[str, Selector],
     problems: Problems,
@@ -209,7 +214,7 @@ def _load(
         for field in _UNREADY
         if hasattr(entry, field)
     }
-    if isinstance(entry, written.WrittenRadiation):
+    if isinstance(entry, WrittenRadiation):
         common["around"] = source.initial_temperature if entry.around is None else entry.around
     load: Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driven_by})
     return load
@@ -227,7 +232,7 @@ _LOADS: Mapping[str, type[Any]] = {
 }
 
 
-def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> tuple[Contact, ...]:
+def _contacts(entries: Sequence[WrittenContact], problems: Problems) -> tuple[Contact, ...]:
     contacts = tuple(
         Contact(**{**dict(entry), "name": entry.name or f"contact_{index + 1}"}) for index, entry in enumerate(entries)
     )
@@ -236,7 +241,7 @@ def _contacts(entries: Sequence[written.WrittenContact], problems: Problems) -> 
 
 
 def _sensor(
-    entry: written.WrittenSensor,
+    entry: WrittenSensor,
     place: Place,
     inputs: Mapping[str, Input],
     faces: Mapping[str, Selector],
@@ -265,7 +270,7 @@ _SENSOR_KEYS = ("id", "quantity", "unit", "position", "part", "depth", "toleranc
 """Keys of a sensor that mean the same in the file and in the scene."""
 
 
-def _check_driving(entry: written.WrittenSensor, place: Place, inputs: Mapping[str, Input], problems: Problems) -> None:
+def _check_driving(entry: WrittenSensor, place: Place, inputs: Mapping[str, Input], problems: Problems) -> None:
     if entry.drives is None:
         problems.add(place, f'a sensor of role "drive" says which input it drives; {nearest("", inputs)}')
         return
@@ -281,7 +286,7 @@ def _check_driving(entry: written.WrittenSensor, place: Place, inputs: Mapping[s
         problems.add((*place, "drives"), f'the input "{entry.drives}" is declared unknown; it cannot be driven as well')
 
 
-def _check_looking(entry: written.WrittenSensor, place: Place, problems: Problems) -> None:
+def _check_looking(entry: WrittenSensor, place: Place, problems: Problems) -> None:
     if entry.quantity is not SensorQuantity.TEMPERATURE:
         problems.add(
             (*place, "quantity"),
@@ -296,7 +301,7 @@ def _check_looking(entry: written.WrittenSensor, place: Place, problems: Problem
         problems.add((*place, "drives"), 'only a sensor of role "drive" drives an input; set role = "drive"')
 
 
-def _plant(entry: written.WrittenPlant, inputs: Mapping[str, Input], problems: Problems) -> Plant:
+def _plant(entry: WrittenPlant, inputs: Mapping[str, Input], problems: Problems) -> Plant:
     signals: dict[str, Signal] = {}
     for name, signal in entry.signals.items():
         place: Place = ("plant", "signals", name)
@@ -311,20 +316,20 @@ def _plant(entry: written.WrittenPlant, inputs: Mapping[str, Input], problems: P
     return Plant(**values, lag_error=entry.lag_error, signals=signals)
 
 
-def _signal(signal: written.WrittenSignal, unit: str) -> Signal:
+def _signal(signal: WrittenSignal, unit: str) -> Signal:
     match signal:
-        case written.WrittenConstant():
+        case WrittenConstant():
             return ConstantSignal(value=parse_quantity(signal.value, unit))
-        case written.WrittenSine():
+        case WrittenSine():
             mean, amplitude = parse_quantity(signal.mean, unit), parse_difference(signal.amplitude, unit)
             return SineSignal(mean=mean, amplitude=amplitude, period=signal.period, phase=signal.phase)
-        case written.WrittenSteps():
+        case WrittenSteps():
             _check_steps(signal)
             values = tuple(parse_quantity(value, unit) for value in signal.values)
             return StepsSignal(times=signal.times, values=values, repeat=signal.repeat)
 
 
-def _check_steps(signal: written.WrittenSteps) -> None:
+def _check_steps(signal: WrittenSteps) -> None:
     if len(signal.times) != len(signal.values):
         raise SceneError(f"{len(signal.times)} times and {len(signal.values)} values; each value has its start")
     if signal.times[0] != 0.0 or any(b <= a for a, b in zip(signal.times, signal.times[1:], strict=False)):

@@ -13,7 +13,7 @@ from twin3d.scene.naming import meant
 from twin3d.scene.problems import Problems
 from twin3d.scene.selectors import Selector
 from twin3d.scene.toml_lines import Place
-from twin3d.scene.written import WrittenChannel, WrittenEnclosure
+from twin3d.scene.written.coupling import WrittenChannel, WrittenEnclosure
 
 
 def channels_of(

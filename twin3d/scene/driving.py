@@ -3,7 +3,7 @@
 from twin3d.scene.inputs import Input, InputUnit
 from twin3d.scene.problems import Problems
 from twin3d.scene.toml_lines import Place
-from twin3d.scene.written import InputReference
+from twin3d.scene.written.drivers import InputReference
 
 
 def driver(
