@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from twin3d.errors import SceneError
+from twin3d.scene.building.driving import driver
+from twin3d.scene.building.naming import meant
+from twin3d.scene.building.noting import refuse_twins
 from twin3d.scene.channels import Channel
 from twin3d.scene.cyclic import Cyclic
-from twin3d.scene.driving import driver
 from twin3d.scene.enclosures import Enclosure
 from twin3d.scene.fluids import fluid_specific_heat
 from twin3d.scene.inputs import Input
-from twin3d.scene.naming import meant
 from twin3d.scene.problems import Problems
 from twin3d.scene.selectors import Selector
 from twin3d.scene.toml_lines import Place
@@ -38,6 +39,7 @@ def channels_of(
         face = meant(entry.face, (*place, "face"), faces, problems, in_load=False)
         c = _specific_heat(entry, place, problems)
         channels.append(Channel(name=name, face=face, specific_heat=c, input=inlet, **same))
+    refuse_twins([channel.name for channel in channels], "channel", "name", problems)
     return tuple(channels)
 
 
@@ -72,6 +74,7 @@ def enclosures_of(
             for number, wall in enumerate(entry.faces)
         )
         enclosures.append(Enclosure(name=name, faces=walls, patches=entry.patches, input=ambient))
+    refuse_twins([enclosure.name for enclosure in enclosures], "enclosure", "name", problems)
     return tuple(enclosures)
 
 

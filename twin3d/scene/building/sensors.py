@@ -1,0 +1,100 @@
+"""Builds the sensors, and checks that each has what its role needs."""
+
+from collections.abc import Mapping, Sequence
+
+from twin3d.scene.building.naming import meant
+from twin3d.scene.building.noting import noted, positive, refuse_twins
+from twin3d.scene.inputs import Input
+from twin3d.scene.problems import Problems, nearest
+from twin3d.scene.selectors import Selector
+from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
+from twin3d.scene.toml_lines import Place
+from twin3d.scene.written.sensors import WrittenSensor
+from twin3d.units import affine_to_si, parse_difference
+
+_SENSOR_KEYS = ("id", "quantity", "unit", "position", "part", "depth", "tolerance", "lag", "period", "role", "drives")
+"""Keys of a sensor that mean the same in the file and in the scene."""
+
+
+def sensors_of(
+    entries: Sequence[WrittenSensor], inputs: Mapping[str, Input], faces: Mapping[str, Selector], problems: Problems
+) -> tuple[Sensor, ...]:
+    """The sensors that a file means.
+
+    Args:
+        entries: As the file says them.
+        inputs: That sensors may drive.
+        faces: Named selections.
+        problems: Takes what is wrong.
+    """
+    sensors = tuple(_sensor(entry, ("sensor", index), inputs, faces, problems) for index, entry in enumerate(entries))
+    refuse_twins([sensor.id for sensor in sensors], "sensor", "id", problems)
+    _refuse_second_drivers(sensors, problems)
+    return sensors
+
+
+def _sensor(
+    entry: WrittenSensor,
+    place: Place,
+    inputs: Mapping[str, Input],
+    faces: Mapping[str, Selector],
+    problems: Problems,
+) -> Sensor:
+    si_unit = entry.quantity.si_unit
+    noted((*place, "unit"), problems, lambda: affine_to_si(entry.unit, si_unit), None)
+    noise = positive((*place, "noise"), problems, entry.noise, si_unit)
+    bias_text = entry.bias
+    bias = 0.0
+    if bias_text is not None:
+        bias = noted((*place, "bias"), problems, lambda: parse_difference(bias_text, si_unit), 0.0)
+    if bias < 0.0:
+        problems.add((*place, "bias"), f'found "{bias_text}", expected at least 0')
+    if entry.role is SensorRole.DRIVE:
+        _check_driving(entry, place, inputs, problems)
+    else:
+        _check_looking(entry, place, problems)
+    values = {key: getattr(entry, key) for key in _SENSOR_KEYS if getattr(entry, key) is not None}
+    if entry.face is not None:
+        values["face"] = meant(entry.face, (*place, "face"), faces, problems, in_load=False)
+    return Sensor(**values, noise=noise, bias=max(0.0, bias))
+
+
+def _check_driving(entry: WrittenSensor, place: Place, inputs: Mapping[str, Input], problems: Problems) -> None:
+    if entry.drives is None:
+        problems.add(place, f'a sensor of role "drive" says which input it drives; {nearest("", inputs)}')
+        return
+    known = inputs.get(entry.drives)
+    if known is None:
+        problems.add_unknown_name((*place, "drives"), "input", entry.drives, inputs)
+    elif known.unit != entry.quantity.si_unit:
+        problems.add(
+            (*place, "drives"),
+            f'it measures {entry.quantity} in {entry.quantity.si_unit}, the input "{entry.drives}" is in {known.unit}',
+        )
+    elif known.unknown is not None:
+        problems.add((*place, "drives"), f'the input "{entry.drives}" is declared unknown; it cannot be driven as well')
+
+
+def _check_looking(entry: WrittenSensor, place: Place, problems: Problems) -> None:
+    if entry.quantity is not SensorQuantity.TEMPERATURE:
+        problems.add(
+            (*place, "quantity"),
+            f'only temperatures can {entry.role} the field; a {entry.quantity} can drive an input (role = "drive")',
+        )
+    if (entry.position is None) == (entry.face is None):
+        problems.add(place, 'expected exactly one of position and face, such as position = "80, 0, 3 mm"')
+    for key in ("part", "depth", "tolerance"):
+        if entry.position is None and getattr(entry, key) is not None:
+            problems.add((*place, key), f'{key} says how a position is placed; give the sensor a position = "..."')
+    if entry.drives is not None:
+        problems.add((*place, "drives"), 'only a sensor of role "drive" drives an input; set role = "drive"')
+
+
+def _refuse_second_drivers(sensors: Sequence[Sensor], problems: Problems) -> None:
+    first: dict[str, str] = {}
+    for index, sensor in enumerate(sensors):
+        if sensor.drives is not None and first.setdefault(sensor.drives, sensor.id) != sensor.id:
+            message = (
+                f'"{sensor.drives}" is driven by "{first[sensor.drives]}" already; an input has one driving sensor'
+            )
+            problems.add(("sensor", index, "drives"), message)
