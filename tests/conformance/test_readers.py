@@ -250,5 +250,13 @@ def test_a_cad_file_cut_short_is_refused(share, tmp_path):
         build_mesh(Geometry(file=path, cell_size=0.05), [], cache_dir=None)
 
 
-def test_no_reader_of_this_process_loads_netgen():
-    assert "netgen" not in sys.modules
+def test_no_reader_of_this_process_loads_netgen(tmp_path):
+    paths = {written(kind, tmp_path) for kind in KINDS}
+    code = (
+        "import sys, pathlib; from twin3d.geometry.reading import read;"
+        "[read(pathlib.Path(name)) for name in sys.argv[1:]]; print('netgen' in sys.modules)"
+    )
+
+    answer = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.splitlines()[-1] == "False"

@@ -104,14 +104,16 @@ def test_a_part_has_its_own_size(assembly):
     assert cells["foot"] > 10.0 * cells["core"]
 
 
-def test_a_body_that_crosses_itself_is_meshed_by_envelope(tmp_path):
+def test_a_body_that_crosses_itself_is_meshed_by_envelope(tmp_path, monkeypatch):
     pierced_ball().export(tmp_path / "ball.stl")
+    monkeypatch.chdir(tmp_path)
 
     result = build_mesh(Geometry(file=tmp_path / "ball.stl", unit="mm", cell_size=0.004), (), cache_dir=None)
 
     assert result.report.messages[-1].startswith("ball has 10 triangles that pierce others; meshed by envelope")
     np.testing.assert_allclose(result.mesh.cell_volumes().sum(), pierced_ball().volume * 1e-9, rtol=2e-2)
     assert scaled_jacobians(result.mesh.points, result.mesh.cells).min() > 0.02
+    assert [path.name for path in tmp_path.iterdir()] == ["ball.stl"]
 
 
 def test_cells_belong_to_the_innermost_part_then_to_the_first():

@@ -3,8 +3,10 @@
 Hu, Schneider, Wang, Zorin, Panozzo: Fast tetrahedral meshing in the wild, ACM Trans. Graph. 39 (2020) 117.
 """
 
+import contextlib
 import importlib
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -110,17 +112,19 @@ def _attempt(surface: Surface, sizing: Sizing, envelope: float, reason: str) -> 
     diagonal = float(np.linalg.norm(np.ptp(surface.points, axis=0)))
     finer = 2**sizing.refine
     try:
-        points, cells = _pytetwild().tetrahedralize(
-            surface.points,
-            surface.triangles,
-            edge_length_fac=min(sizing.cell_size / finer / diagonal, 1.0),
-            epsilon=envelope / diagonal,
-            quiet=True,
-            vtk_ordering=True,
-            coarsen=True,  # without, edges are a half to a third of those asked for
-            disable_filtering=True,  # keeps what lies between the parts; it is told apart by their winding numbers
-            **sizing_field(surface, sizing),
-        )[:2]
+        # fTetWild leaves a file of its surface in the current folder
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            points, cells = _pytetwild().tetrahedralize(
+                surface.points,
+                surface.triangles,
+                edge_length_fac=min(sizing.cell_size / finer / diagonal, 1.0),
+                epsilon=envelope / diagonal,
+                quiet=True,
+                vtk_ordering=True,
+                coarsen=True,  # without, edges are a half to a third of those asked for
+                disable_filtering=True,  # keeps what lies between the parts; it is told apart by their winding numbers
+                **sizing_field(surface, sizing),
+            )[:2]
     except Exception as error:
         raise MeshError(f"{reason}; fTetWild cannot mesh it either: {error}; repair the surface") from error
     points, cells = np.asarray(points, dtype=np.float64), np.asarray(cells, dtype=np.int32)
