@@ -14,6 +14,7 @@ from twin3d.backend import get_backend
 from twin3d.fem.assembly import assemble_conduction, assemble_mass
 from twin3d.fem.integrals import load_blocks
 from twin3d.fem.linear import Method, prepare
+from twin3d.fem.march import guess_of
 from twin3d.fem.mechanics.elastic import isotropic
 from twin3d.fem.mechanics.forces import body_force
 from twin3d.fem.mechanics.rigid import rigid_body_modes
@@ -25,6 +26,8 @@ from twin3d.records import TetMesh
 
 
 class Heat:
+    guess_of = staticmethod(guess_of)
+
     def __init__(self, problem):
         self.problem, self.backend = problem, get_backend("numpy")
         self.space = function_space(tet_mesh(problem))

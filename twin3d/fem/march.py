@@ -1,6 +1,7 @@
 """Temperatures in time at full order: one factorisation, as many steps as wanted."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -13,6 +14,9 @@ from twin3d.fem.system import System, checked_inputs, system_at
 from twin3d.records import Operators
 
 Array = npt.NDArray[np.float64]
+
+EXTRAPOLATION = ((1.0,), (-1.0, 2.0), (1.0, -3.0, 3.0))
+"""Weights of the last one, two or three states at equal steps, oldest first; more pass on the error of the solver."""
 
 
 class Scheme(StrEnum):
@@ -69,11 +73,18 @@ def march(
     before, u_before = initial[system.free_dofs], inputs_of(0.0)
     solver = _Stepper(system, dt_s, scheme, backend)
     older: tuple[Array, Array] | None = None
+    recent = deque([before], maxlen=len(EXTRAPOLATION))
     for number in range(1, n_steps + 1):
         u_now = inputs_of(number * dt_s)
-        now = solver.step(before, u_before, u_now, older, half=inputs_of((number - 0.5) * dt_s))
+        now = solver.step(before, u_before, u_now, older, half=inputs_of((number - 0.5) * dt_s), guess=guess_of(recent))
+        recent.append(now)
         older, before, u_before = (before, u_before), now, u_now
         yield system.full(now, u_now)
+
+
+def guess_of(recent: Sequence[Array]) -> Array:
+    """Where an iteration for the next state starts: the polynomial through the last states, oldest first."""
+    return np.asarray(sum(w * state for w, state in zip(EXTRAPOLATION[len(recent) - 1], recent, strict=True)))
 
 
 class _Stepper:
@@ -90,30 +101,38 @@ class _Stepper:
         return prepare(self._system.mass + tau_s * self._system.stiffness, order=order, backend=backend)
 
     def step(
-        self, before: Array, u_before: Array, u_now: Array, older: tuple[Array, Array] | None, *, half: Array
+        self,
+        before: Array,
+        u_before: Array,
+        u_now: Array,
+        older: tuple[Array, Array] | None,
+        *,
+        half: Array,
+        guess: Array,
     ) -> Array:
         """The state after one step; `half` are the inputs in its middle."""
         match self._scheme:
             case Scheme.BACKWARD_EULER:
-                return self._euler(before, u_before, u_now, self._dt_s, self._factor)
+                return self._factor.solve(self._euler(before, u_before, u_now, self._dt_s), guess=guess).x
             case Scheme.CRANK_NICOLSON:
-                return self._trapezoidal(before, u_before, u_now)
+                return self._factor.solve(self._trapezoidal(before, u_before, u_now), guess=guess).x
             case Scheme.BDF2 if older is None:
-                middle = self._euler(before, u_before, half, 0.5 * self._dt_s, self._factor_half)
-                return self._euler(middle, half, u_now, 0.5 * self._dt_s, self._factor_half)
+                half_step, factor = 0.5 * self._dt_s, self._factor_half
+                middle = factor.solve(self._euler(before, u_before, half, half_step), guess=guess).x
+                return factor.solve(self._euler(middle, half, u_now, half_step), guess=middle).x
             case Scheme.BDF2:
-                return self._bdf2(before, u_before, u_now, older)
+                return self._factor.solve(self._bdf2(before, u_before, u_now, older), guess=guess).x
 
-    def _euler(self, before: Array, u_before: Array, u_now: Array, dt_s: float, factor: Factor) -> Array:
+    def _euler(self, before: Array, u_before: Array, u_now: Array, dt_s: float) -> Array:
         system = self._system
         rhs = system.mass @ before + dt_s * (system.load @ u_now) - system.fixed_mass @ (u_now - u_before)
-        return factor.solve(rhs).x
+        return np.asarray(rhs)
 
     def _trapezoidal(self, before: Array, u_before: Array, u_now: Array) -> Array:
         system, dt_s = self._system, self._dt_s
         rhs = system.mass @ before - 0.5 * dt_s * (system.stiffness @ before)
         rhs += 0.5 * dt_s * (system.load @ (u_before + u_now)) - system.fixed_mass @ (u_now - u_before)
-        return self._factor.solve(rhs).x
+        return np.asarray(rhs)
 
     def _bdf2(self, before: Array, u_before: Array, u_now: Array, older: tuple[Array, Array] | None) -> Array:
         if older is None:
@@ -121,4 +140,4 @@ class _Stepper:
         system, (oldest, u_oldest) = self._system, older
         change = u_now - 4.0 / 3.0 * u_before + 1.0 / 3.0 * u_oldest
         rhs = system.mass @ (4.0 / 3.0 * before - 1.0 / 3.0 * oldest) - system.fixed_mass @ change
-        return self._factor.solve(rhs + 2.0 / 3.0 * self._dt_s * (system.load @ u_now)).x
+        return np.asarray(rhs + 2.0 / 3.0 * self._dt_s * (system.load @ u_now))
