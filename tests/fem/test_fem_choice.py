@@ -79,6 +79,8 @@ def test_pardiso_factorises_what_is_too_thick_for_superlu(monkeypatch):
 
 def test_the_choice_is_logged_and_kept_with_its_reason(caplog, monkeypatch):
     monkeypatch.setattr(choice, "has_pardiso", lambda: False)
+    logger = logging.getLogger("twin3d.fem.linear.preparation")
+    monkeypatch.setattr(logger, "disabled", False)  # import-linter, run before, turns loggers off
 
     with caplog.at_level(logging.INFO, logger="twin3d.fem.linear"):
         factor = prepare(box_laplacian(5, 5, 5), backend=HOST)
