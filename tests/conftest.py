@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from emulated_device import backend_or_skip
 
-from twin3d.backend import Backend, get_backend
-from twin3d.errors import CapabilityError
+from twin3d.backend import Backend
 
 BAR_SCENE = """
 name = "bar"
@@ -105,7 +105,4 @@ def rng() -> np.random.Generator:
 @pytest.fixture(params=["numpy", pytest.param("cupy", marks=pytest.mark.gpu)])
 def backend(request: pytest.FixtureRequest) -> Backend:
     """NumPy always, CuPy where a device answers."""
-    try:
-        return get_backend(request.param)
-    except CapabilityError as error:
-        pytest.skip(f"no GPU tests here: {error}")
+    return backend_or_skip(request.param)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from box_mesh import box_mesh, make_scene, temperature_input
-from emulated_device import emulated_device
+from emulated_device import backend_or_skip, emulated_device
 from scipy import sparse
 from threadpoolctl import threadpool_info
 
@@ -96,10 +96,7 @@ def test_kernels_compile_as_cupy_compiles_them(name):
 @pytest.mark.gpu
 @pytest.mark.parametrize("n_vectors", [1, 5])
 def test_block_product_is_that_of_array_code(n_vectors, rng):
-    try:
-        backend = get_backend("cupy")
-    except CapabilityError as error:
-        pytest.skip(f"no GPU tests here: {error}")
+    backend = backend_or_skip("cupy")
     A, x = random_system(rng), rng.normal(size=(400, n_vectors))
 
     ours = prepare(A, backend=backend).solve(A @ x).x

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 import skfem
 from box_mesh import box_mesh
-from emulated_device import emulated_device
+from emulated_device import backend_or_skip, emulated_device
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from skfem.helpers import dot, grad, mul
 from skfem.models.elasticity import linear_elasticity
 
 from twin3d.backend import get_backend
-from twin3d.errors import CapabilityError
 from twin3d.fem.cell_kernels import (
     add_conduction,
     add_conduction_product,
@@ -34,12 +33,7 @@ TENSOR = np.array([[3.0, 0.4, -0.2], [0.4, 2.0, 0.3], [-0.2, 0.3, 1.0]])
 @pytest.fixture(params=["numpy", "emulated", pytest.param("cupy", marks=pytest.mark.gpu)])
 def backend(request):
     """Array code on the host, the kernels on an emulated device, and CuPy where a device answers."""
-    if request.param == "emulated":
-        return emulated_device()
-    try:
-        return get_backend(request.param)
-    except CapabilityError as error:
-        pytest.skip(f"no GPU tests here: {error}")
+    return backend_or_skip(request.param)
 
 
 def peer_mesh(mesh=MESH):

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from emulated_device import emulated_device
+from emulated_device import backend_or_skip
 from scipy import sparse
 
 from twin3d.backend import get_backend
-from twin3d.errors import CapabilityError
 from twin3d.fem.multigrid import cycle, gradients, sliced
 from twin3d.fem.multigrid.aggregation import aggregate, neighbour_maximum, tentative_prolongator
 from twin3d.fem.multigrid.hierarchy import Level, galerkin
@@ -22,12 +21,7 @@ VECTORS = pytest.mark.parametrize("n_vectors", [1, 5, 32])
 @pytest.fixture(params=["emulated", pytest.param("cupy", marks=pytest.mark.gpu)])
 def device(request):
     """A backend that runs the kernels."""
-    if request.param == "emulated":
-        return emulated_device()
-    try:
-        return get_backend("cupy")
-    except CapabilityError as error:
-        pytest.skip(f"no GPU tests here: {error}")
+    return backend_or_skip(request.param)
 
 
 def random_matrix(rng, shape, density=0.05):

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import skfem
-from emulated_device import emulated_device
+from emulated_device import backend_or_skip
 from multigrid_samples import elastic_system, heat_system, quadratic_from_linear, rigid_body_modes
 from scipy import sparse
 from scipy.sparse.linalg import eigsh, spsolve
 
 from twin3d.backend import get_backend
-from twin3d.errors import CapabilityError, SolverError
+from twin3d.errors import SolverError
 from twin3d.fem.multigrid import hierarchy, multigrid_solver
 
 HOST = get_backend("numpy")
@@ -18,12 +18,7 @@ HOST = get_backend("numpy")
 @pytest.fixture(params=["numpy", "emulated", pytest.param("cupy", marks=pytest.mark.gpu)])
 def backend(request):
     """Array code on the host, the kernels on an emulated device, and CuPy where a device answers."""
-    if request.param == "emulated":
-        return emulated_device()
-    try:
-        return get_backend(request.param)
-    except CapabilityError as error:
-        pytest.skip(f"no GPU tests here: {error}")
+    return backend_or_skip(request.param)
 
 
 def assert_solves(solver, A, F, *, most_iterations):

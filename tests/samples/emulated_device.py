@@ -14,6 +14,7 @@ import pytest
 
 from twin3d.assets import asset_folder
 from twin3d.backend import get_backend
+from twin3d.errors import CapabilityError
 
 SIGNATURE = re.compile(r'extern "C" __global__ void\s+(?P<name>\w+)\((?P<parameters>[^)]*)\)')
 POINTED_AT = {"int": np.int32, "long long": np.int64, "float": np.float32, "double": np.float64}
@@ -114,6 +115,16 @@ extern "C" void launch(const int grid, const int block, void **given)
   }
 }
 """
+
+
+def backend_or_skip(name):
+    """``emulated``, ``numpy`` or ``cupy``; skips aloud where no device answers."""
+    if name == "emulated":
+        return emulated_device()
+    try:
+        return get_backend(name)
+    except CapabilityError as error:
+        pytest.skip(f"no GPU tests here: {error}")
 
 
 def emulated_device():
