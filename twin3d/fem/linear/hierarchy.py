@@ -9,8 +9,17 @@ from scipy import sparse
 
 from twin3d.errors import SolverError
 from twin3d.fem.linear.aggregation import smoothed_prolongation
+from twin3d.fem.linear.colours import Indices, colour_order, gather, reordered, scatter
 from twin3d.fem.linear.interface import Array
-from twin3d.fem.linear.sweeps import backward_sweep, find_middles, forward_sweep
+from twin3d.fem.linear.sweeps import (
+    add_adjoint_product,
+    add_product,
+    backward_sweep,
+    find_middles,
+    flat,
+    forward_sweep,
+    upper_residual,
+)
 
 Single = npt.NDArray[np.float32]
 
@@ -22,55 +31,52 @@ STALLED = 0.8
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Level:
-    """A matrix in blocks, its smoother, and the way to the next coarser level."""
+    """A matrix in blocks, its smoother, and the way to the next coarser level; rows are ordered by colours."""
 
-    size: int
-    """Rows of a block."""
-    starts: npt.NDArray[np.int32]
-    """First block of each row of blocks, shape (n_blocks + 1,)."""
-    middles: npt.NDArray[np.int32]
+    matrix: Any
+    """In CSR form, or in BSR form with square blocks."""
+    middles: npt.NDArray[np.uint32]
     """Where the diagonal blocks are, shape (n_blocks,)."""
-    columns: npt.NDArray[np.int32]
-    """Ascending in each row, shape (n_entries,)."""
-    entries: Single
-    """Blocks row by row, flat."""
     inverse: Single
     """Inverses of the diagonal blocks, flat."""
-    prolongation: Any
-    """Sparse, from the coarser level; None on a last level that is not inverted."""
-    restriction: Any
-    """The transpose of the prolongation."""
+    restriction: Any = None
+    """Sparse, to the coarser level; None on a last level that is not inverted. The prolongation is its transpose."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Hierarchy:
     """All levels, the finest first."""
 
+    order: Indices
+    """Which row of blocks of the given matrix comes where on the finest level, shape (n_blocks,)."""
     levels: tuple[Level, ...]
     coarsest_inverse: Single | None
     """Of the level below the last; None where nothing coarser exists."""
 
-    @property
-    def prolongations(self) -> tuple[Any, ...]:
-        """Of all levels that have one."""
-        return tuple(level.prolongation for level in self.levels if level.prolongation is not None)
-
-    def cycle(self, b: Single, number: int = 0) -> Single:
-        """One V-cycle from zero with a forward sweep before and a backward sweep after: symmetric positive definite.
+    def apply(self, r: Array) -> Array:
+        """One V-cycle on a residual in the order of the given matrix: symmetric positive definite.
 
         Args:
-            b: Shape (n, k), stored row by row.
-            number: The level to start at.
+            r: Shape (n, k), stored row by row.
         """
+        rows = (len(self.order), r.size // len(self.order))
+        z = self._cycle(gather(self.order, r.reshape(rows)).reshape(r.shape))
+        return scatter(self.order, z.reshape(rows)).reshape(r.shape)
+
+    def _cycle(self, b: Single, number: int = 0) -> Single:
+        """From zero on a level, with a forward sweep before and a backward sweep after."""
         if number == len(self.levels):
             return b if self.coarsest_inverse is None else self.coarsest_inverse @ b
-        level = self.levels[number]
-        x, r, flat, kind = np.zeros_like(b), np.zeros_like(b), b.reshape(-1), (level.size, b.shape[1])
-        matrix = level.columns, level.entries, level.inverse
-        forward_sweep(*kind)(level.starts, level.middles, *matrix, flat, x.reshape(-1), r.reshape(-1))
-        if level.prolongation is not None:
-            x += level.prolongation @ self.cycle(np.ascontiguousarray(level.restriction @ r), number + 1)
-        backward_sweep(*kind)(level.starts, *matrix, flat, x.reshape(-1))
+        level, width, x, r = self.levels[number], b.shape[1], np.zeros_like(b), np.zeros_like(b)
+        size, A, given, found = _block_shape(level.matrix)[0], flat(level.matrix), b.reshape(-1), x.reshape(-1)
+        forward_sweep(size, width)(level.middles, *A, level.inverse, given, found)
+        if level.restriction is not None:
+            upper_residual(size, width)(level.middles, *A, found, r.reshape(-1))
+            kind, R = (*_block_shape(level.restriction), width), flat(level.restriction)
+            coarse = np.zeros((level.restriction.shape[0], width), dtype=np.float32)
+            add_product(*kind)(*R, r.reshape(-1), coarse.reshape(-1))
+            add_adjoint_product(*kind)(*R, self._cycle(coarse, number + 1).reshape(-1), found)
+        backward_sweep(size, width)(*A, level.inverse, given, found)
         return x
 
 
@@ -81,67 +87,73 @@ def build_hierarchy(
     modes = np.ones((A.shape[0], 1)) if near_null_space is None else near_null_space
     size = 3 if modes.shape[1] == 6 else 1
     levels: list[Level] = []
-    matrix: Any = _in_blocks(A, size)
-    if prolongation is not None:
-        P = prolongation.astype(np.float32)
-        levels.append(_level(matrix, _diagonal_inverse(matrix), P))
-        modes = at_linear_element(prolongation, modes)
-        matrix = _in_blocks(_galerkin(matrix, levels[-1]), size)
-    while matrix.shape[0] > DENSE_MAX:
-        inverse = _diagonal_inverse(matrix)
-        made = smoothed_prolongation(matrix, inverse, modes)
-        if made is None or made[0].shape[1] > STALLED * matrix.shape[0]:
-            return Hierarchy((*levels, _level(matrix, inverse, None)), None)
-        P, modes = made[0].astype(np.float32), made[1]
-        levels.append(_level(matrix, inverse, P))
-        matrix = _galerkin(matrix, levels[-1])
-    return Hierarchy(tuple(levels), _dense_inverse(matrix))
+    matrix: Any = _in_blocks(A, (size, size))
+    first = order = colour_order(matrix)
+    while prolongation is not None or matrix.shape[0] > DENSE_MAX:
+        made = _coarsening(matrix, modes, prolongation)
+        fine = reordered(matrix, order, order)
+        if made is None:
+            return Hierarchy(first, (*levels, _level(fine, None)), None)
+        (R, modes), prolongation, fine_order = made, None, order
+        matrix = _galerkin(matrix, R)
+        order = colour_order(matrix)
+        levels.append(_level(fine, reordered(R, order, fine_order)))
+    return Hierarchy(first, tuple(levels), _dense_inverse(reordered(matrix, order, order)))
+
+
+def _coarsening(A: Any, modes: Array, given: Any) -> tuple[Any, Array] | None:
+    """The restriction, which may be given, and the modes on the coarser level; None where little would be gained."""
+    if given is not None:
+        return _transposed(_in_blocks(given.astype(np.float32), _block_shape(A))), at_linear_element(given, modes)
+    made = smoothed_prolongation(A, _diagonal_inverse(A), modes)
+    if made is None or made[0].shape[1] > STALLED * A.shape[0]:
+        return None
+    return _transposed(made[0].astype(np.float32)), made[1]
 
 
 def rebuild_hierarchy(A: sparse.csr_array, old: Hierarchy) -> Hierarchy:
     """The same prolongations on a new matrix: only its Galerkin products are computed."""
     levels: list[Level] = []
-    matrix: Any = A
+    size = A.shape[0] // len(old.order)
+    matrix = reordered(_in_blocks(A, (size, size)), old.order, old.order)
     for level in old.levels:
-        matrix = _in_blocks(matrix, level.size)
-        levels.append(_level(matrix, _diagonal_inverse(matrix), level.prolongation))
-        if level.prolongation is not None:
-            matrix = _galerkin(matrix, levels[-1])
-    return Hierarchy(tuple(levels), None if old.coarsest_inverse is None else _dense_inverse(matrix))
+        levels.append(_level(matrix, level.restriction))
+        if level.restriction is not None:
+            matrix = _galerkin(matrix, level.restriction)
+    return Hierarchy(old.order, tuple(levels), None if old.coarsest_inverse is None else _dense_inverse(matrix))
 
 
-def _level(A: Any, inverse: Array, P: Any) -> Level:
+def _level(A: Any, R: Any) -> Level:
     return Level(
-        size=inverse.shape[1],
-        starts=A.indptr,
+        matrix=A.astype(np.float32),
         middles=_middles(A),
-        columns=A.indices,
-        entries=A.data.astype(np.float32).ravel(),
-        inverse=inverse.astype(np.float32).ravel(),
-        prolongation=P,
-        restriction=None if P is None else P.T.asformat(P.format),
+        inverse=_diagonal_inverse(A).astype(np.float32).ravel(),
+        restriction=R,
     )
 
 
-def _in_blocks(A: Any, size: int) -> Any:
-    """In CSR form for blocks of 1, else in BSR form; columns ascend."""
-    if size == 1 and A.format == "csr" and A.has_sorted_indices and A.indices.dtype == np.int32:
+def _in_blocks(A: Any, shape: tuple[int, int]) -> Any:
+    """In CSR form for blocks of one entry, else in BSR form; columns ascend."""
+    if shape == (1, 1) and A.format == "csr" and A.has_sorted_indices and A.indices.dtype == np.int32:
         return A
-    matrix = sparse.csr_array(A) if size == 1 else sparse.bsr_array(A, blocksize=(size, size))
+    matrix = sparse.csr_array(A) if shape == (1, 1) else sparse.bsr_array(A, blocksize=shape)
     matrix.indptr, matrix.indices = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
     matrix.sort_indices()
     return matrix
 
 
-def _galerkin(A: Any, level: Level) -> Any:
-    """Pᵀ A P on the level below."""
-    P = level.prolongation
-    coarse = level.restriction @ (A @ P)
-    return _in_blocks(coarse, 1 if P.format == "csr" else P.blocksize[1])
+def _galerkin(A: Any, R: Any) -> Any:
+    """R A Rᵀ."""
+    size = _block_shape(R)[0]
+    return _in_blocks(R @ (A @ _transposed(R)), (size, size))
 
 
-def _middles(A: Any) -> npt.NDArray[np.int32]:
-    middles = np.zeros(len(A.indptr) - 1, dtype=np.int32)
+def _transposed(A: Any) -> Any:
+    return A.T.asformat(A.format)
+
+
+def _middles(A: Any) -> npt.NDArray[np.uint32]:
+    middles = np.zeros(len(A.indptr) - 1, dtype=np.uint32)
     find_middles(A.indptr, A.indices, middles)
     return middles
 
@@ -159,6 +171,10 @@ def _dense_inverse(A: Any) -> Single:
     dense = A.toarray().astype(np.float64)
     dense[np.diag_indices_from(dense)] += dense.diagonal() == 0.0
     return np.linalg.inv(dense).astype(np.float32)
+
+
+def _block_shape(A: Any) -> tuple[int, int]:
+    return (1, 1) if A.format == "csr" else A.blocksize
 
 
 def at_linear_element(prolongation: sparse.csr_array, modes: Array) -> Array:

@@ -25,7 +25,7 @@ WIDTH = 8
 """Right-hand sides that share a pass over the matrix."""
 ZEROS_MAX = 0.05
 """A larger share of stored zeros is left out: right angles between cells make them, half of all entries of a cube."""
-FEW = 3
+FEW = 5
 """So many left over are cheaper one by one."""
 
 
@@ -72,7 +72,7 @@ class Multigrid:
     def _solve_group(self, b: Array, guess: Array | None, rtol: float) -> tuple[Array, int, SolveStatus]:
         return block_conjugate_gradients(
             lambda x: self._A @ x,
-            lambda r: self._hierarchy.cycle(r.astype(np.float32)).astype(np.float64),
+            self._hierarchy.apply,
             b,
             guess=guess,
             rules=Rules(rtol=rtol, max_iterations=MAX_ITERATIONS),
