@@ -52,7 +52,7 @@ def test_pieces_are_those_of_scipy(rng):
 @pytest.mark.parametrize(
     ("shape", "once", "method", "reason"),
     [
-        ((20, 20, 20), True, Method.SUPERLU, "8,000 unknowns, up to 10,000 are always factorised"),
+        ((15, 15, 15), True, Method.SUPERLU, "3,375 unknowns, up to 4,000 are always factorised"),
         ((24, 24, 24), True, Method.MULTIGRID, "13,824 unknowns and one load"),
         ((24, 24, 24), False, Method.SUPERLU, "thin enough to factorise"),
         ((60, 60, 60), False, Method.MULTIGRID, "too thick to factorise"),
@@ -72,7 +72,7 @@ def test_size_and_shape_choose_the_method(shape, once, method, reason, monkeypat
 def test_pardiso_factorises_what_is_too_thick_for_superlu(monkeypatch):
     monkeypatch.setattr(choice, "has_pardiso", lambda: True)
 
-    chosen, _ = choice.choose(box_laplacian(60, 60, 60), HOST)
+    chosen, _ = choice.choose(box_laplacian(46, 46, 46), HOST)
 
     assert chosen is Method.PARDISO
 
@@ -85,7 +85,7 @@ def test_the_choice_is_logged_and_kept_with_its_reason(caplog, monkeypatch):
     with caplog.at_level(logging.INFO, logger="twin3d.fem.linear"):
         factor = prepare(box_laplacian(5, 5, 5), backend=HOST)
 
-    assert factor.reason == "125 unknowns, up to 10,000 are always factorised"
+    assert factor.reason == "125 unknowns, up to 4,000 are always factorised"
     assert caplog.messages == [f"superlu for the linear system: {factor.reason}"]
 
 

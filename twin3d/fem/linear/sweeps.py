@@ -149,18 +149,22 @@ def add_product(n_block_rows: int, n_block_columns: int, width: int) -> Kernel:
 @functools.cache
 def add_adjoint_product(n_block_rows: int, n_block_columns: int, width: int) -> Kernel:
     """``add(starts, columns, entries, x, y)``: y += Aᵀ x, for blocks of this shape of A."""
-    area, stride = U(n_block_rows * n_block_columns), U(n_block_columns * width)
+    area, stride, zero = U(n_block_rows * n_block_columns), U(n_block_columns * width), (np.float32(0.0),) * width
 
     @njit(cache=True, fastmath=FAST, nogil=True)  # type: ignore[untyped-decorator]
     def add(starts: Indices, columns: Indices, entries: Values, x: Values, y: Values) -> None:
         for i in range(U(len(starts) - 1)):
             for k in range(U(starts[i]), U(starts[i + U(1)])):
                 e, j = k * area, U(columns[k]) * stride
-                for p in range(n_block_rows):
-                    for q in range(n_block_columns):
+                for q in range(n_block_columns):
+                    total = zero
+                    for p in range(n_block_rows):
                         a = entries[e + U(p * n_block_columns + q)]
                         for c in range(width):
-                            y[j + U(q * width + c)] += a * x[(i * U(n_block_rows) + U(p)) * U(width) + U(c)]
+                            value = total[c] + a * x[(i * U(n_block_rows) + U(p)) * U(width) + U(c)]
+                            total = tuple_setitem(total, c, value)
+                    for c in range(width):
+                        y[j + U(q * width + c)] += total[c]
 
     return add  # type: ignore[no-any-return]
 
