@@ -1,5 +1,6 @@
 """Properties as tables, along axes and by time: what a file may say, and what is wrong with it."""
 
+import numpy as np
 import pytest
 from scene_samples import SCENE, edited, loaded, refusal
 
@@ -32,7 +33,21 @@ def test_conductivity_along_turned_axes_is_read(tmp_path):
     scene = loaded(tmp_path, edited(material('["2 W/(m K)", "1 W/(m K)", "0.5 W/(m K)"]', more=axes)))
 
     assert scene.parts[0].material.conductivity == (2.0, 1.0, 0.5)
-    assert scene.parts[0].material.axes == ((1.0, 1.0, 0.0), (-1.0, 1.0, 0.0), (0.0, 0.0, 2.0))
+    half = 0.5**0.5
+    np.testing.assert_allclose(
+        scene.parts[0].material.axes, [[half, half, 0.0], [-half, half, 0.0], [0.0, 0.0, 1.0]], atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("third", ["[0, 0, 1]", "[0, 0, -1]", "[0.00005, 0, 1]"])
+def test_axes_of_a_material_become_a_right_handed_frame(tmp_path, third):
+    axes = f", axes = [[0, 1, 0], [1, 0, 0], {third}]"
+
+    scene = loaded(tmp_path, edited(material('["2 W/(m K)", "1 W/(m K)", "0.5 W/(m K)"]', more=axes)))
+
+    np.testing.assert_allclose(
+        scene.parts[0].material.axes, [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]], atol=1e-15
+    )
 
 
 def test_film_by_time_is_read_and_held_at_its_ends(tmp_path):

@@ -139,7 +139,6 @@ def conductivity_at(material: Material, temperature: float) -> Array:
     if not isinstance(material.conductivity, tuple):
         return np.asarray(at_temperature(material.conductivity, temperature))
     axes = np.eye(3) if material.axes is None else np.array(material.axes)
-    axes = axes / np.linalg.norm(axes, axis=1, keepdims=True)
     return np.asarray(axes.T @ np.diag(material.conductivity) @ axes)
 
 

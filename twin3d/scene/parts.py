@@ -1,5 +1,6 @@
 """What the asset consists of: parts, their materials, and the contacts between them."""
 
+import math
 from itertools import combinations
 from typing import Annotated, TypeAlias
 
@@ -26,16 +27,35 @@ Directional: TypeAlias = tuple[Conductivity, Conductivity, Conductivity]
 Vector: TypeAlias = tuple[float, float, float]
 
 
-def _at_right_angles(axes: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector, Vector]:
-    lengths = [sum(x * x for x in axis) ** 0.5 for axis in axes]
-    for (a, b), (one, other) in zip(combinations(axes, 2), combinations(lengths, 2), strict=True):
-        if abs(sum(x * y for x, y in zip(a, b, strict=True))) > RIGHT_ANGLE * one * other:
+def _frame_along(axes: tuple[Vector, Vector, Vector]) -> tuple[Vector, Vector, Vector]:
+    """Unit vectors along the axes, at right angles to the last digit and right-handed.
+
+    A material does not know which way an axis points, so the third may be turned round.
+    """
+    first, second, third = (_unit(axis) for axis in axes)
+    for (a, b), (one, other) in zip(combinations(axes, 2), combinations((first, second, third), 2), strict=True):
+        if abs(_dot(one, other)) > RIGHT_ANGLE:
             raise problem(f"the axes {list(a)} and {list(b)} are not at right angles; a material has three that are")
-    return axes
+    along = _dot(first, second)
+    second = _unit((second[0] - along * first[0], second[1] - along * first[1], second[2] - along * first[2]))
+    return first, second, _cross(first, second)
 
 
-Axes: TypeAlias = Annotated[tuple[Direction, Direction, Direction], AfterValidator(_at_right_angles)]
-"""The axes of a material in the coordinates of the geometry."""
+def _dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _cross(a: Vector, b: Vector) -> Vector:
+    return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+
+
+def _unit(axis: Vector) -> Vector:
+    length = math.hypot(*axis)
+    return (axis[0] / length, axis[1] / length, axis[2] / length)
+
+
+Axes: TypeAlias = Annotated[tuple[Direction, Direction, Direction], AfterValidator(_frame_along)]
+"""The axes of a material in the coordinates of the geometry: unit vectors at right angles, right-handed."""
 
 
 class Material(ElasticConstants):
@@ -45,7 +65,7 @@ class Material(ElasticConstants):
     conductivity: Conductivity | PropertyTable | Directional
     """k [W/(m K)]: one for all directions, by temperature, or one along each of the `axes`."""
     axes: Axes | None = None
-    """At right angles, of any length; those of the geometry without them."""
+    """Given at right angles and of any length; those of the geometry without them."""
     density: Density
     """ρ [kg/m³]."""
     specific_heat: SpecificHeat | PropertyTable

@@ -187,18 +187,12 @@ def elastic_material(material: Material) -> ElasticMaterial:
         poissons_ratios=_three(nu),
         shear_moduli=shear or (0.0, 0.0, 0.0),
         thermal_expansions=_three(alpha or 0.0),
-        axes=_axes(material),
+        axes=material.axes or GEOMETRY_AXES,
     )
 
 
 def _three(value: float | tuple[float, float, float]) -> tuple[float, float, float]:
     return value if isinstance(value, tuple) else (value, value, value)
-
-
-def _axes(material: Material) -> Sequence[Sequence[float]]:
-    if material.axes is None:
-        return GEOMETRY_AXES
-    return [tuple(np.asarray(axis) / np.linalg.norm(axis)) for axis in material.axes]
 
 
 def facets_of_loads(scene: Scene, space: FunctionSpace) -> tuple[Index, ...]:
