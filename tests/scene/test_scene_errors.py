@@ -249,6 +249,16 @@ def test_names_of_broken_tables_are_not_missed(tmp_path):
     assert all("has no unit" in problem for problem in problems)
 
 
+def test_the_only_entry_of_a_list_is_broken_but_there(tmp_path):
+    text = edited(('material = "copper"', 'material = "copper"\ncolour = "red"'))
+
+    problems = refusal(tmp_path, text)
+
+    assert problems == [
+        f"line {line_number(text, 'colour')}, part[0].colour: unknown key; expected one of name, material"
+    ]
+
+
 def test_places_after_a_broken_table_keep_their_number_and_line(tmp_path):
     text = edited(('period = "0.1 s"', "period = 1"), ("convection_1.ambient", "nowhere"))
 

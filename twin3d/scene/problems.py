@@ -87,7 +87,8 @@ class Problems:
         """Note all that pydantic found in one table."""
         for detail in error.errors(include_url=False):
             inner = _without_tags(detail["loc"], raw, keep_last=detail["type"] == "missing")
-            self.add((*place, *inner), _worded(detail, inner, raw, model))
+            if not _counts_broken(detail, _value_at(raw, inner)):
+                self.add((*place, *inner), _worded(detail, inner, raw, model))
 
     def listed(self) -> tuple[Problem, ...]:
         """All problems, in the order of the file."""
@@ -115,6 +116,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     hint = f'did you mean "{near[0]}"? ' if near else ""
     return f"{hint}expected one of {', '.join(names)}"
+
+
+def _counts_broken(detail: ErrorDetails, found: Any) -> bool:
+    """Whether a list is too short only because pydantic does not count its broken entries."""
+    return detail["type"] == "too_short" and isinstance(found, list) and len(found) >= detail["ctx"]["min_length"]
 
 
 def _worded(detail: ErrorDetails, place: Place, raw: Any, model: type[BaseModel]) -> str:
