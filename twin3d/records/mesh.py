@@ -66,9 +66,14 @@ class TetMesh:
         _check_indices("contact_facets", self.contact_facets, len(self.points))
         if not np.isfinite(self.points).all():
             raise MeshError("a mesh point is not finite; the file is damaged")
-        inverted = np.flatnonzero(self.cell_volumes() <= 0.0)
+        volumes = self.cell_volumes()
+        inverted = np.flatnonzero(volumes <= 0.0)
         if inverted.size:
-            raise MeshError(f"{inverted.size} inverted or flat cells, first is {inverted[0]}")
+            first = inverted[0]
+            raise MeshError(
+                f"{inverted.size} inverted or flat cells, first is {first} with {volumes[first]:g} m³; swap two "
+                "corners of an inverted cell, leave a flat one out, or mesh the file anew with another cell_size"
+            )
 
     @property
     def n_points(self) -> int:
