@@ -1,7 +1,7 @@
 """Supports, forces and elastic constants in scene files."""
 
 import pytest
-from scene_samples import edited, loaded, refusal
+from scene_samples import edited, line_number, loaded, refusal
 
 from twin3d.scene import Bearing, Displacement, Fixed, Gravity, PressureLoad
 from twin3d.scene.materials import material, material_names
@@ -36,6 +36,58 @@ def test_quantities_of_mechanical_loads_come_in_si(tmp_path, text, kind, values)
     assert isinstance(load, kind)
     for key, value in values.items():
         assert getattr(load, key) == (value if value is None or isinstance(value, str) else pytest.approx(value))
+
+
+COLD = """\
+[geometry]
+file = "l_bracket.step"
+cell_size = "4 mm"
+
+[[part]]
+name = "*"
+material = { name = "steel", density = "7850 kg/m^3", youngs_modulus = "207 GPa", poissons_ratio = 0.3 }
+
+[[load]]
+kind = "fixed"
+face = "plane min z"
+"""
+
+
+def test_a_material_under_mechanical_loads_alone_needs_nothing_of_heat(tmp_path):
+    scene = loaded(tmp_path, COLD)
+
+    assert (scene.parts[0].material.conductivity, scene.parts[0].material.specific_heat) == (None, None)
+
+
+FILM = """
+[[load]]
+kind = "convection"
+name = "air"
+face = "other"
+film_coefficient = "12 W/(m^2 K)"
+ambient = "25 degC"
+"""
+THERMOCOUPLE = """
+[[sensor]]
+id = "tc"
+unit = "degC"
+position = "0, 0, 1 mm"
+noise = "0.1 K"
+period = "1 s"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "asking"), [(FILM, "the load air"), (THERMOCOUPLE, "the sensor tc")], ids=["load", "sensor"]
+)
+def test_heat_asks_for_what_a_material_lacks(tmp_path, more, asking):
+    problems = refusal(tmp_path, COLD + more)
+
+    assert problems == [
+        f"line {line_number(COLD, 'material')}, part[0].material: material steel has no conductivity and no "
+        'specific_heat, which heat needs; write for example conductivity = "167 W/(m K)" and specific_heat = '
+        f'"896 J/(kg K)", or remove what asks for heat: {asking}'
+    ]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from twin3d.scene import (
     at_temperature,
     at_time,
     check_for_twin,
+    missing_for_heat,
 )
 
 Array = npt.NDArray[np.float64]
@@ -68,7 +69,8 @@ def assemble_heat(scene: Scene, space: FunctionSpace, *, backend: Backend) -> Op
         backend: Where cell matrices are computed.
 
     Raises:
-        SceneError: A part has no material, or a material no part; or the scene holds what is not affine.
+        SceneError: A part has no material, or a material no part or nothing that heat needs; or the scene holds what
+            is not affine.
         SelectionError: A face or part of a load matches nothing.
         SolverError: Two loads prescribe the temperature of the same point.
     """
@@ -135,7 +137,13 @@ def _material_terms(scene: Scene, space: FunctionSpace, backend: Backend) -> Ite
 
 
 def conductivity_at(material: Material, temperature: float) -> Array:
-    """The conductivity at a temperature [W/(m·K)], shape () or, where it differs by direction, (3, 3)."""
+    """The conductivity at a temperature [W/(m·K)], shape () or, where it differs by direction, (3, 3).
+
+    Raises:
+        SceneError: The material has none.
+    """
+    if material.conductivity is None:
+        raise SceneError(missing_for_heat(material))
     if not isinstance(material.conductivity, tuple):
         return np.asarray(at_temperature(material.conductivity, temperature))
     axes = np.eye(3) if material.axes is None else np.array(material.axes)
@@ -143,7 +151,9 @@ def conductivity_at(material: Material, temperature: float) -> Array:
 
 
 def capacity_at(material: Material, temperature: float) -> float:
-    """ρ c at a temperature [J/(m³·K)]."""
+    """ρ c at a temperature [J/(m³·K)]; raises SceneError where the material has no specific heat."""
+    if material.specific_heat is None:
+        raise SceneError(missing_for_heat(material))
     return material.density * at_temperature(material.specific_heat, temperature)
 
 

@@ -24,7 +24,7 @@ from twin3d.scene.mechanics import (
 )
 from twin3d.scene.model import Scene
 from twin3d.scene.outputs import Check, Feed, Statistic, View
-from twin3d.scene.parts import Contact, Material, PartMaterial
+from twin3d.scene.parts import Contact, Material, PartMaterial, missing_for_heat
 from twin3d.scene.plant import Plant, PlantSpread
 from twin3d.scene.reading import json_schema, load_scene
 from twin3d.scene.refused import check_for_mechanics, check_for_twin, unknown_to_twin
@@ -93,5 +93,6 @@ __all__ = [
     "json_schema",
     "linearised_in_twin",
     "load_scene",
+    "missing_for_heat",
     "unknown_to_twin",
 ]

@@ -18,6 +18,7 @@ from twin3d.scene.quantities import (
     problem,
 )
 from twin3d.scene.tables import PropertyTable
+from twin3d.units import EXAMPLES
 
 RIGHT_ANGLE = 1e-4
 """Largest cosine between axes that are at right angles."""
@@ -62,16 +63,26 @@ class Material(ElasticConstants):
     """Thermal and elastic properties of one material."""
 
     name: str
-    conductivity: Conductivity | PropertyTable | Directional
-    """k [W/(m K)]: one for all directions, by temperature, or one along each of the `axes`."""
+    conductivity: Conductivity | PropertyTable | Directional | None = None
+    """k [W/(m K)]: one for all directions, by temperature, or one along each of the `axes`; stress does without."""
     axes: Axes | None = None
     """Given at right angles and of any length; those of the geometry without them."""
     density: Density
     """ρ [kg/m³]."""
-    specific_heat: SpecificHeat | PropertyTable
-    """c_p [J/(kg K)], one or by temperature."""
+    specific_heat: SpecificHeat | PropertyTable | None = None
+    """c_p [J/(kg K)], one or by temperature; stress does without."""
     source: str = ""
     """Where the numbers come from."""
+
+
+def missing_for_heat(material: Material) -> str:
+    """What a material does not say and heat needs, and what to write; empty where it is complete."""
+    units = {"conductivity": "W/(m K)", "specific_heat": "J/(kg K)"}
+    missing = [name for name in units if getattr(material, name) is None]
+    if not missing:
+        return ""
+    remedy = " and ".join(f'{name} = "{EXAMPLES[units[name]]}"' for name in missing)
+    return f"material {material.name} has no {' and no '.join(missing)}, which heat needs; write for example {remedy}"
 
 
 class PartMaterial(Frozen):

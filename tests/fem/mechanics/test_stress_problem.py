@@ -8,6 +8,7 @@ from elastic_bodies import NUMPY
 from twin3d.checks import run_checks, solve_nominal, space_of
 from twin3d.errors import SceneError, SolverError
 from twin3d.fem.elements import Element
+from twin3d.fem.heat import assemble_heat
 from twin3d.fem.mechanics.measures import von_mises
 from twin3d.fem.mechanics.problem import (
     body_of_scene,
@@ -18,6 +19,7 @@ from twin3d.fem.mechanics.problem import (
     solve_stresses,
 )
 from twin3d.fem.modal import free_vibration
+from twin3d.fem.nonlinear import nonlinear_heat
 from twin3d.fem.space import function_space
 from twin3d.scene import (
     Bearing,
@@ -187,3 +189,23 @@ def test_a_scene_vibrates_on_its_supports():
 
     bending = 1.8751041**2 / (2 * np.pi * 0.16) * np.sqrt(210e9 * 0.01 / 12.0 / 7200.0)
     np.testing.assert_allclose(found.frequencies, bending, rtol=0.06)
+
+
+COLD = ELASTIC.model_copy(update={"conductivity": None, "specific_heat": None})
+
+
+def test_stress_alone_needs_nothing_of_heat():
+    pull, mesh = Force(name="pull", face=face("x1"), force=(1000.0, 0.0, 0.0)), box_mesh((2, 1, 1), SIZE)
+
+    _, without = stress_of(scene_of(fixed(), pull, material=COLD), mesh)
+
+    _, with_heat = stress_of(scene_of(fixed(), pull), mesh)
+    np.testing.assert_array_equal(without.displacement, with_heat.displacement)
+
+
+@pytest.mark.parametrize("prepare_heat", [assemble_heat, nonlinear_heat])
+def test_heat_in_a_material_without_conductivity_is_refused(prepare_heat):
+    space = function_space(box_mesh((2, 1, 1), SIZE), Element.TET4)
+
+    with pytest.raises(SceneError, match="no conductivity and no specific_heat, which heat needs; write for example"):
+        prepare_heat(scene_of(material=COLD), space, backend=NUMPY)

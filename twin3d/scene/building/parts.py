@@ -4,13 +4,19 @@ from collections.abc import Sequence
 
 from twin3d.scene.building.noting import noted, refuse_twins
 from twin3d.scene.materials import material
-from twin3d.scene.parts import Contact, Material, PartMaterial
+from twin3d.scene.parts import Contact, Material, PartMaterial, missing_for_heat
 from twin3d.scene.problems import Problems
 from twin3d.scene.written.parts import WrittenContact, WrittenPart
 
 
-def parts_of(entries: Sequence[WrittenPart], problems: Problems) -> tuple[PartMaterial, ...]:
-    """The materials of parts; notes those that the library does not have."""
+def parts_of(entries: Sequence[WrittenPart], problems: Problems, *, heated_by: str) -> tuple[PartMaterial, ...]:
+    """The materials of parts; notes those that the library does not have.
+
+    Args:
+        entries: As the file says them.
+        problems: Takes what is wrong.
+        heated_by: What asks for heat, so that materials need what heat needs; empty where nothing does.
+    """
     parts = []
     for index, entry in enumerate(entries):
         if isinstance(entry.material, str):
@@ -19,8 +25,11 @@ def parts_of(entries: Sequence[WrittenPart], problems: Problems) -> tuple[PartMa
         else:
             full = entry.material
             found = Material(**{**full.model_dump(), "name": full.name or entry.name})
-        if found is not None:
-            parts.append(PartMaterial(part=entry.name, material=found))
+        if found is None:
+            continue
+        if heated_by and (missing := missing_for_heat(found)):
+            problems.add(("part", index, "material"), f"{missing}, or remove what asks for heat: {heated_by}")
+        parts.append(PartMaterial(part=entry.name, material=found))
     return tuple(parts)
 
 

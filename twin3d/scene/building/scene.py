@@ -1,5 +1,6 @@
 """Builds the scene out of its tables, and notes every reference that leads nowhere."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from twin3d.scene.building.naming import named_faces
 from twin3d.scene.building.parts import contacts_of, parts_of
 from twin3d.scene.building.plant import plant_of
 from twin3d.scene.building.sensors import sensors_of
+from twin3d.scene.loads import Load
 from twin3d.scene.model import Scene
 from twin3d.scene.problems import Problems
+from twin3d.scene.sensors import Sensor, SensorRole
 from twin3d.scene.written.tables import WrittenTables
 
 
@@ -37,7 +40,7 @@ def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene 
         "path": path,
         "geometry": None if source.geometry is None else geometry_of(source.geometry, path, problems),
         "initial_temperature": source.initial_temperature,
-        "parts": parts_of(source.part, problems),
+        "parts": parts_of(source.part, problems, heated_by=_heated_by(source, loads, sensors)),
         "faces": faces,
         "inputs": tuple(inputs.values()),
         "loads": loads,
@@ -59,3 +62,14 @@ def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene 
     if used <= set(inputs) and not any(map(problems.is_incomplete, ("load", "channel", "enclosure"))):
         refuse_idle_inputs(source.input, used, problems)
     return None if problems.listed() else Scene(**fields)
+
+
+def _heated_by(source: WrittenTables, loads: Sequence[Load], sensors: Sequence[Sensor]) -> str:
+    """What in a file asks for heat, the first of it; empty where all is mechanical."""
+    asking = [
+        *(f"the load {load.name}" for load in loads),
+        *("[[channel]]" for _ in source.channel),
+        *("[[enclosure]]" for _ in source.enclosure),
+        *(f"the sensor {sensor.id}" for sensor in sensors if sensor.role is not SensorRole.DRIVE),
+    ]
+    return next(iter(asking), "")

@@ -16,10 +16,10 @@ class WrittenMaterial(ElasticConstants):
     """A material given in full."""
 
     name: str = ""
-    conductivity: WrittenConductivity
+    conductivity: WrittenConductivity | None = None
     axes: Axes | None = None
     density: Density
-    specific_heat: WrittenSpecificHeat
+    specific_heat: WrittenSpecificHeat | None = None
     source: str = ""
 
 
