@@ -11,16 +11,8 @@ from skfem.models.poisson import laplace, mass
 
 from twin3d.errors import SolverError
 from twin3d.fem.elements import CELL_EDGES, Element, cell_quadrature, facet_quadrature, shape_functions
-from twin3d.fem.integrals import (
-    cell_volumes,
-    facet_areas,
-    facet_load_blocks,
-    facet_mass_blocks,
-    gathered,
-    load_blocks,
-    mass_blocks,
-    stiffness_blocks,
-)
+from twin3d.fem.facet_integrals import facet_areas, facet_load_blocks, facet_mass_blocks
+from twin3d.fem.integrals import cell_volumes, gathered, load_blocks, mass_blocks, stiffness_blocks
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import function_space, vector_dofs
 

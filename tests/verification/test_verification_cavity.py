@@ -8,8 +8,8 @@ from warm_parts import face, fixed, heat_input, nominal
 
 from twin3d.fem.balance import Sample, energy_balance
 from twin3d.fem.cavity import enclosure_reports
+from twin3d.fem.facet_integrals import facet_areas
 from twin3d.fem.heat_terms import Instant
-from twin3d.fem.integrals import facet_areas
 from twin3d.fem.newton import HeatSolver
 from twin3d.fem.nonlinear import nonlinear_heat
 from twin3d.fem.space import function_space

@@ -9,8 +9,8 @@ from warm_parts import arch_mesh, face, fixed, heat_input, nominal
 
 from twin3d.fem.channel import channel_flows
 from twin3d.fem.elements import Element
+from twin3d.fem.facet_integrals import facet_areas
 from twin3d.fem.heat_terms import Instant
-from twin3d.fem.integrals import facet_areas
 from twin3d.fem.newton import HeatSolver
 from twin3d.fem.nonlinear import nonlinear_heat
 from twin3d.fem.space import function_space

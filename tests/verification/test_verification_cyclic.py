@@ -12,8 +12,9 @@ from warm_parts import C_TABLE, K_TABLE, face, heat_input, nominal
 from twin3d.backend import get_backend
 from twin3d.fem.cyclic import cyclic_ties
 from twin3d.fem.elements import Element
+from twin3d.fem.facet_integrals import facet_load_blocks
 from twin3d.fem.heat_terms import Instant
-from twin3d.fem.integrals import facet_load_blocks, gathered
+from twin3d.fem.integrals import gathered
 from twin3d.fem.mechanics.forces import pressure, support_stiffness
 from twin3d.fem.mechanics.stiffness import assemble_stiffness
 from twin3d.fem.newton import HeatSolver

@@ -14,8 +14,9 @@ from twin3d.errors import SolverError
 from twin3d.fem.elements import facet_quadrature
 from twin3d.fem.enclosure import EnclosureOperator, ViewFactors, gather_patches, grey_enclosure, view_factors
 from twin3d.fem.enclosure.closing import CLOSURE_LIMIT, close_exchange
+from twin3d.fem.facet_integrals import facet_samples
 from twin3d.fem.heat_terms import Array, HeatTerm, Instant, LowRank, Tangent, Variation
-from twin3d.fem.integrals import CURVED_DEGREE, Index, facet_samples, gathered
+from twin3d.fem.integrals import CURVED_DEGREE, Index, gathered
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import FunctionSpace
 from twin3d.mesh.selection import select_named_facets

@@ -15,8 +15,9 @@ from scipy import sparse
 
 from twin3d.errors import SelectionError
 from twin3d.fem.elements import Element, Quadrature, facet_quadrature
+from twin3d.fem.facet_integrals import facet_samples
 from twin3d.fem.heat_terms import Array, HeatTerm, Instant, LowRank, Matrix, Tangent, Variation
-from twin3d.fem.integrals import CURVED_DEGREE, Index, facet_samples
+from twin3d.fem.integrals import CURVED_DEGREE, Index
 from twin3d.fem.paths import check_path, nearest_on_path, path_length
 from twin3d.fem.pattern import assemble
 from twin3d.fem.space import FunctionSpace

@@ -13,13 +13,7 @@ from twin3d.backend import Array as DeviceArray
 from twin3d.backend import Backend
 from twin3d.fem.elements import Element, cell_quadrature, shape_derivatives, shape_functions
 from twin3d.fem.heat_terms import Array, Instant, Tangent, Variation
-from twin3d.fem.integrals import (
-    CURVED_DEGREE,
-    Index,
-    barycentric_gradients,
-    curved_barycentric_gradients,
-    gathered,
-)
+from twin3d.fem.integrals import CURVED_DEGREE, Index, barycentric_gradients, curved_barycentric_gradients, gathered
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import FunctionSpace
 from twin3d.fem.tables import PiecewiseLinear

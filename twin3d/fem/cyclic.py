@@ -9,7 +9,8 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from twin3d.errors import MeshError, SolverError
-from twin3d.fem.integrals import Index, facet_areas
+from twin3d.fem.facet_integrals import facet_areas
+from twin3d.fem.integrals import Index
 from twin3d.fem.rows import rows_at
 from twin3d.fem.space import FunctionSpace
 from twin3d.mesh.selection import select_named_facets

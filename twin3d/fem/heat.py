@@ -12,14 +12,8 @@ from twin3d.backend import Backend
 from twin3d.errors import SceneError, SolverError
 from twin3d.fem.assembly import assemble_conduction, assemble_mass
 from twin3d.fem.elements import shape_functions
-from twin3d.fem.integrals import (
-    cell_volumes,
-    facet_areas,
-    facet_load_blocks,
-    facet_mass_blocks,
-    gathered,
-    load_blocks,
-)
+from twin3d.fem.facet_integrals import facet_areas, facet_load_blocks, facet_mass_blocks
+from twin3d.fem.integrals import cell_volumes, gathered, load_blocks
 from twin3d.fem.pattern import assemble, pattern_of
 from twin3d.fem.space import FunctionSpace
 from twin3d.mesh.selection import select_load_facets, select_parts

@@ -3,8 +3,9 @@ r"""Radiation to large surroundings, $q = \varepsilon \sigma (T_s^4 - T^4)$, wit
 import numpy as np
 
 from twin3d.fem.elements import facet_quadrature
+from twin3d.fem.facet_integrals import facet_samples
 from twin3d.fem.heat_terms import Array, Instant, Tangent, Variation
-from twin3d.fem.integrals import CURVED_DEGREE, Index, facet_samples, gathered
+from twin3d.fem.integrals import CURVED_DEGREE, Index, gathered
 from twin3d.fem.pattern import pattern_of
 from twin3d.fem.space import FunctionSpace
 from twin3d.scene import STEFAN_BOLTZMANN

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.fem.elements import CELL_EDGES, Element, shape_functions
-from twin3d.fem.integrals import facet_load_blocks, gathered
+from twin3d.fem.facet_integrals import facet_load_blocks
+from twin3d.fem.integrals import gathered
 from twin3d.fem.space import FunctionSpace
 from twin3d.mesh.locate import interpolation
 

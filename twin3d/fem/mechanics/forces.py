@@ -14,7 +14,8 @@ from scipy import sparse
 from twin3d.backend import Backend
 from twin3d.errors import SceneError
 from twin3d.fem.elements import facet_quadrature
-from twin3d.fem.integrals import CURVED_DEGREE, facet_samples, gathered, load_blocks
+from twin3d.fem.facet_integrals import facet_samples
+from twin3d.fem.integrals import CURVED_DEGREE, gathered, load_blocks
 from twin3d.fem.mechanics.elastic import ElasticMaterial
 from twin3d.fem.mechanics.stiffness import thermal_load
 from twin3d.fem.pattern import assemble
