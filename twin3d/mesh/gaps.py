@@ -9,19 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from twin3d.mesh.locate import nearest_on_triangles
+from twin3d.mesh.opposite import Facing, opposite, unit_normals
 from twin3d.records import TetMesh
 from twin3d.records.mesh import OUTSIDE
 
 Array: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int32]
 
-OPPOSED = -0.7
-"""Facets face each other when the product of their normals is below this."""
-STRAIGHT_ACROSS = 0.85
-"""Cosine of the largest angle between a facet's normal and the way across the gap."""
-N_CANDIDATES = 24
-"""Facets of the other part, by distance of their centres, that each sample is compared with."""
+FACING = Facing(opposed=-0.7, ahead=0.85, n_candidates=24)
+"""Stricter than for contacts, which people declare: a gap is only suspected."""
 REACH = 0.005
 """Gaps up to this share of the asset's diagonal are looked for where nobody says a length."""
 QUARTERS = np.array([[4, 1, 1], [1, 4, 1], [1, 1, 4], [2, 2, 2]]) / 6.0
@@ -90,9 +86,7 @@ def find_gaps(mesh: TetMesh, reach: float) -> tuple[Gap, ...]:
 def _sampled(mesh: TetMesh, part: int) -> _Samples:
     facets = np.flatnonzero((mesh.facet_parts[:, 0] == part) & (mesh.facet_parts[:, 1] == OUTSIDE)).astype(np.int32)
     corners = mesh.points[mesh.facets[facets]]
-    vectors = 0.5 * np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    areas = np.linalg.norm(vectors, axis=1)
-    normals = vectors / np.maximum(areas, 1e-300)[:, None]
+    normals, areas = unit_normals(corners)
     return _Samples(
         facets=np.repeat(facets, len(QUARTERS)),
         positions=np.einsum("qk,nkd->nqd", QUARTERS, corners).reshape(-1, 3),
@@ -114,7 +108,8 @@ def _gap(mesh: TetMesh, parts: tuple[int, int], samples: tuple[_Samples, _Sample
     sides = []
     for own, other in (samples, samples[::-1]):
         near = own.chosen(_is_near_box(own.positions, other.positions, reach))
-        distances = _across(mesh, near, np.unique(other.facets), reach)
+        corners = mesh.points[mesh.facets[np.unique(other.facets)]]
+        distances = opposite(near.positions, near.normals, corners, facing=FACING, reach=reach).distance
         sees = np.isfinite(distances) & _is_apart(near.positions, touching, reach)
         if sees.any():
             sides.append((near.chosen(sees), distances[sees]))
@@ -155,30 +150,3 @@ def _is_apart(positions: Array, touching: Array, reach: float) -> npt.NDArray[np
     if not len(touching) or not len(positions):
         return np.ones(len(positions), dtype=bool)
     return np.asarray(cKDTree(touching).query(positions, distance_upper_bound=reach)[0] > reach)
-
-
-def _across(mesh: TetMesh, samples: _Samples, facets: IntArray, reach: float) -> Array:
-    """Distance from each sample straight across to facets that face it, infinite where none does, shape (n,)."""
-    if not len(samples.positions) or not len(facets):
-        return np.full(len(samples.positions), np.inf)
-    corners = mesh.points[mesh.facets[facets]]
-    centres = corners.mean(axis=1)
-    largest = float(np.linalg.norm(corners - centres[:, None], axis=2).max())
-    k = min(N_CANDIDATES, len(facets))
-    found = cKDTree(centres).query(samples.positions, k=range(1, k + 1), distance_upper_bound=reach + largest)
-    near = np.asarray(found[1])
-    exists = near < len(facets)
-    row, _ = np.nonzero(exists)
-    candidate = near[exists]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
-    faces_us = np.einsum("nd,nd->n", normals[candidate], samples.normals[row]) < OPPOSED
-    row, candidate = row[faces_us], candidate[faces_us]
-    nearest, _ = nearest_on_triangles(corners[candidate], samples.positions[row])
-    way = nearest - samples.positions[row]
-    lengths = np.linalg.norm(way, axis=1)
-    outwards = np.einsum("nd,nd->n", way, samples.normals[row])
-    is_across = (lengths <= reach) & (outwards >= STRAIGHT_ACROSS * lengths - 1e-9 * reach)
-    distances = np.full(len(samples.positions), np.inf)
-    np.minimum.at(distances, row[is_across], lengths[is_across])
-    return distances

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
-from twin3d.mesh.locate import nearest_on_triangles
+from twin3d.mesh.opposite import Facing, opposite, unit_normals
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -22,12 +21,8 @@ _QUARTERS = 0.5 * np.array(
 )
 QUADRATURE = np.einsum("qk,skc->sqc", _CENTRES, _QUARTERS).reshape(-1, 3)
 """Barycentric coordinates of twelve points of equal weight: three, exact for quadratic functions, on each quarter."""
-OPPOSED = -0.5
-"""Normals of facets that face each other have a product below this."""
-AHEAD = 0.5
-"""Cosine of the largest angle between a normal and the way across: what lies behind a face does not face it."""
-N_NEIGHBOURS = 32
-"""Facets, by distance of their centres, among which the opposite point is looked for."""
+FACING = Facing(opposed=-0.5, ahead=0.5, n_candidates=32)
+"""What lies behind a face does not face it."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,9 +75,11 @@ def faces_other(points: Array, facets: IntArray, others: IntArray, *, reach: flo
     result = np.zeros(len(facets), dtype=bool)
     near, near_others = _near(points, facets, others, reach), _near(points, others, facets, reach)
     if near.any() and near_others.any():
-        centres, (normals, _) = points[facets[near]].mean(axis=1), _normals(points, facets[near])
-        opposite = _opposite(points, centres, normals, others[near_others])
-        result[np.flatnonzero(near)] = opposite.distance <= reach
+        corners = points[facets[near]]
+        found = opposite(
+            corners.mean(axis=1), unit_normals(corners)[0], points[others[near_others]], facing=FACING, reach=reach
+        )
+        result[near] = np.isfinite(found.distance)
     return result
 
 
@@ -95,51 +92,15 @@ def _near(points: Array, facets: IntArray, others: IntArray, reach: float) -> np
     return np.asarray(((corner.max(axis=1) >= low) & (corner.min(axis=1) <= high)).all(axis=1))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Opposite:
-    """What lies opposite of some positions."""
-
-    facet: npt.NDArray[np.int64]
-    """Shape (n,)."""
-    weights: Array
-    """Barycentric coordinates on it, shape (n, 3)."""
-    distance: Array
-    """Infinite where nothing faces the position [m], shape (n,)."""
-
-
-def _opposite(points: Array, positions: Array, normals: Array, facets: IntArray) -> _Opposite:
-    facet_normals, _ = _normals(points, facets)
-    found = cKDTree(points[facets].mean(axis=1)).query(positions, k=range(1, min(N_NEIGHBOURS, len(facets)) + 1))
-    near = np.asarray(found[1])
-    nearest, weights = nearest_on_triangles(
-        points[facets[near]].reshape(-1, 3, 3), np.repeat(positions, near.shape[1], axis=0)
-    )
-    way = nearest.reshape(*near.shape, 3) - positions[:, None]
-    distance = np.linalg.norm(way, axis=2)
-    opposed = np.einsum("nkd,nd->nk", facet_normals[near], normals) < OPPOSED
-    ahead = np.einsum("nkd,nd->nk", way, normals) >= AHEAD * distance
-    distance = np.where(opposed & ahead, distance, np.inf)
-    best, rows = distance.argmin(axis=1), np.arange(len(positions))
-    return _Opposite(near[rows, best], weights.reshape(*near.shape, 3)[rows, best], distance[rows, best])
-
-
 def _paired(points: Array, fine: IntArray, coarse: IntArray, reach: float) -> GapPairs:
     positions = np.einsum("qk,nkd->nqd", QUADRATURE, points[fine]).reshape(-1, 3)
     owner = np.repeat(np.arange(len(fine)), len(QUADRATURE))
-    normals, areas = _normals(points, fine)
-    opposite = _opposite(points, positions, normals[owner], coarse)
-    rows = np.flatnonzero(opposite.distance <= reach)
+    normals, areas = unit_normals(points[fine])
+    found = opposite(positions, normals[owner], points[coarse], facing=FACING, reach=reach)
+    rows = np.flatnonzero(np.isfinite(found.distance))
     return GapPairs(
-        corners=np.stack([fine[owner[rows]], coarse[opposite.facet[rows]]], axis=1).astype(np.int32),
-        weights=np.stack([QUADRATURE[rows % len(QUADRATURE)], opposite.weights[rows]], axis=1),
+        corners=np.stack([fine[owner[rows]], coarse[found.facet[rows]]], axis=1).astype(np.int32),
+        weights=np.stack([QUADRATURE[rows % len(QUADRATURE)], found.weights[rows]], axis=1),
         areas=areas[owner[rows]] / len(QUADRATURE),
-        widths=opposite.distance[rows],
+        widths=found.distance[rows],
     )
-
-
-def _normals(points: Array, facets: IntArray) -> tuple[Array, Array]:
-    """Unit normals, shape (n, 3), and areas, shape (n,)."""
-    corner = points[facets]
-    vectors = 0.5 * np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    areas = np.linalg.norm(vectors, axis=1)
-    return vectors / np.maximum(areas, 1e-300)[:, None], areas
