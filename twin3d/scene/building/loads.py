@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin3d.scene.building.driving import driver
+from twin3d.scene.building.known import Known
 from twin3d.scene.building.naming import meant
 from twin3d.scene.building.noting import refuse_twins
-from twin3d.scene.inputs import Input
 from twin3d.scene.loads import Convection, FixedTemperature, HeatFlux, HeatSource, Load, Radiation
 from twin3d.scene.mechanics import AnyMechanicalLoad, Gravity, MechanicalLoad
-from twin3d.scene.problems import Problems
-from twin3d.scene.selectors import Selector
-from twin3d.scene.toml_lines import Place
 from twin3d.scene.written.loads import WrittenHeatLoad, WrittenLoad, WrittenRadiation
 from twin3d.scene.written.tables import WrittenTables
 
@@ -30,67 +27,52 @@ _LOADS: Mapping[str, type[Any]] = {
 }
 
 
-def loads_of(
-    source: WrittenTables, inputs: dict[str, Input], faces: Mapping[str, Selector], problems: Problems
-) -> tuple[tuple[Load, ...], tuple[AnyMechanicalLoad, ...]]:
+def loads_of(source: WrittenTables, known: Known) -> tuple[tuple[Load, ...], tuple[AnyMechanicalLoad, ...]]:
     """The loads of heat, and the mechanical ones.
 
     Args:
         source: The file; surroundings that it does not say are at its initial temperature.
-        inputs: All so far; takes automatic ones of constants.
-        faces: Named selections.
-        problems: Takes what is wrong.
+        known: Takes automatic inputs of constants.
     """
-    loads = [_any_load(entry, index, source, inputs, faces, problems) for index, entry in enumerate(source.load)]
-    refuse_twins([str(load.name) for load in loads], "load", "name", problems)
+    loads = [
+        _mechanical_load(entry, source, index, known=known)
+        if isinstance(entry, MechanicalLoad)
+        else _heat_load(entry, source, index, known=known)
+        for index, entry in enumerate(source.load)
+    ]
+    refuse_twins([str(load.name) for load in loads], "load", "name", known.problems)
     heat = tuple(load for load in loads if not isinstance(load, MechanicalLoad))
     return heat, tuple(load for load in loads if isinstance(load, MechanicalLoad))
 
 
-def _any_load(
-    entry: WrittenLoad,
-    index: int,
-    source: WrittenTables,
-    inputs: dict[str, Input],
-    faces: Mapping[str, Selector],
-    problems: Problems,
-) -> Load | AnyMechanicalLoad:
-    if not isinstance(entry, MechanicalLoad):
-        return _load(entry, index, source, inputs, faces, problems)
-    number = sum(other.kind == entry.kind for other in source.load[: index + 1])
-    update: dict[str, Any] = {"name": entry.name or f"{entry.kind}_{number}"}
+def _mechanical_load(entry: AnyMechanicalLoad, source: WrittenTables, index: int, *, known: Known) -> AnyMechanicalLoad:
+    update: dict[str, Any] = {"name": _name_of(entry, source, index)}
     if not isinstance(entry, Gravity):
-        update["face"] = meant(entry.face, ("load", index, "face"), faces, problems)
+        update["face"] = meant(entry.face, ("load", index, "face"), known)
     return entry.model_copy(update=update)
 
 
-def _load(
-    entry: WrittenHeatLoad,
-    index: int,
-    source: WrittenTables,
-    inputs: dict[str, Input],
-    faces: Mapping[str, Selector],
-    problems: Problems,
-) -> Load:
-    """The load of an entry; a constant in it becomes an automatic input."""
+def _name_of(entry: WrittenLoad, source: WrittenTables, index: int) -> str:
     number = sum(other.kind == entry.kind for other in source.load[: index + 1])
-    name = entry.name or f"{entry.kind}_{number}"
-    place: Place = ("load", index)
+    return entry.name or f"{entry.kind}_{number}"
+
+
+def _heat_load(entry: WrittenHeatLoad, source: WrittenTables, index: int, *, known: Known) -> Load:
+    """The load of an entry; a constant in it becomes an automatic input."""
+    name, place = _name_of(entry, source, index), ("load", index)
     given = [key for key in entry.drivers if getattr(entry, key) is not None]
     if len(given) != 1:
-        problems.add(place, f"expected exactly one of {', '.join(entry.drivers)}; found {', '.join(given) or 'none'}")
+        known.problems.add(
+            place, f"expected exactly one of {', '.join(entry.drivers)}; found {', '.join(given) or 'none'}"
+        )
         given = [next(iter(entry.drivers))]
     key = given[0]
     value, unit = getattr(entry, key), entry.drivers[key]
     driven_by = NOWHERE
     if value is not None:
-        driven_by = driver(value, f"{name}.{key}", unit=unit, place=(*place, key), inputs=inputs, problems=problems)
+        driven_by = driver(value, f"{name}.{key}", unit=unit, place=(*place, key), known=known)
     common = entry.model_dump(exclude={"name", *entry.drivers, *_UNREADY})
-    ready = {
-        field: meant(getattr(entry, field), (*place, field), faces, problems)
-        for field in _UNREADY
-        if hasattr(entry, field)
-    }
+    ready = {field: meant(getattr(entry, field), (*place, field), known) for field in _UNREADY if hasattr(entry, field)}
     if isinstance(entry, WrittenRadiation):
         common["around"] = source.initial_temperature if entry.around is None else entry.around
     load: Load = _LOADS[entry.kind](**{**common, **ready, "name": name, "input": driven_by})

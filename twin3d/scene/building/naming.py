@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from twin3d.scene.building.known import Known
 from twin3d.scene.problems import Problems, nearest
 from twin3d.scene.selectors import Named, Other, Selector, is_word, walk, with_meanings
 from twin3d.scene.toml_lines import Place
@@ -53,14 +54,12 @@ def _build(
     built[name] = with_meanings(written[name], built) if n_terms <= MAX_TERMS else written[name]
 
 
-def meant(
-    selector: Selector, place: Place, faces: Mapping[str, Selector], problems: Problems, *, in_load: bool = True
-) -> Selector:
+def meant(selector: Selector, place: Place, known: Known, *, in_load: bool = True) -> Selector:
     """A selector with the meanings of its names; notes unknown names, and ``other`` where it means nothing."""
-    _note_unknown(selector, place, faces, problems)
-    selector = with_meanings(selector, faces)
+    _note_unknown(selector, place, known.faces, known.problems)
+    selector = with_meanings(selector, known.faces)
     if not in_load and any(isinstance(term, Other) for term in walk(selector)):
-        problems.add(place, '"other" means the faces that no load selects, and has a meaning only in a [[load]]')
+        known.problems.add(place, '"other" means the faces that no load selects, and has a meaning only in a [[load]]')
     return selector
 
 

@@ -8,6 +8,7 @@ from twin3d.scene.building.checks import checks_of
 from twin3d.scene.building.coupling import channels_of, cyclic_of, enclosures_of
 from twin3d.scene.building.geometry import geometry_of
 from twin3d.scene.building.inputs import inputs_of, refuse_idle_inputs
+from twin3d.scene.building.known import Known
 from twin3d.scene.building.loads import loads_of
 from twin3d.scene.building.naming import named_faces
 from twin3d.scene.building.parts import contacts_of, parts_of
@@ -30,10 +31,11 @@ def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene 
     """
     faces = named_faces(source.faces, problems)
     inputs = inputs_of(source.input, problems)
-    loads, mechanical = loads_of(source, inputs, faces, problems)
-    channels = channels_of(source.channel, inputs, faces, problems)
-    enclosures = enclosures_of(source.enclosure, inputs, faces, problems)
-    sensors = sensors_of(source.sensor, inputs, faces, problems)
+    known = Known(inputs, faces, problems)
+    loads, mechanical = loads_of(source, known)
+    channels = channels_of(source.channel, known)
+    enclosures = enclosures_of(source.enclosure, known)
+    sensors = sensors_of(source.sensor, known)
     fields: dict[str, Any] = {
         "name": source.name or path.stem,
         "description": source.description,
@@ -48,7 +50,7 @@ def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene 
         "contacts": contacts_of(source.contact, problems),
         "channels": channels,
         "enclosures": enclosures,
-        "cyclic": None if source.cyclic is None else cyclic_of(source.cyclic, faces, problems),
+        "cyclic": None if source.cyclic is None else cyclic_of(source.cyclic, known),
         "sensors": sensors,
         "uncertainty": source.uncertainty,
         "solver": source.solver,

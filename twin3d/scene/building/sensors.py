@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from twin3d.scene.building.known import Known
 from twin3d.scene.building.naming import meant
 from twin3d.scene.building.noting import noted, positive, refuse_twins
 from twin3d.scene.inputs import Input
 from twin3d.scene.problems import Problems, nearest
-from twin3d.scene.selectors import Selector
 from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
 from twin3d.scene.toml_lines import Place
 from twin3d.scene.written.sensors import WrittenSensor
@@ -16,30 +16,16 @@ _SENSOR_KEYS = ("id", "quantity", "unit", "position", "part", "depth", "toleranc
 """Keys of a sensor that mean the same in the file and in the scene."""
 
 
-def sensors_of(
-    entries: Sequence[WrittenSensor], inputs: Mapping[str, Input], faces: Mapping[str, Selector], problems: Problems
-) -> tuple[Sensor, ...]:
-    """The sensors that a file means.
-
-    Args:
-        entries: As the file says them.
-        inputs: That sensors may drive.
-        faces: Named selections.
-        problems: Takes what is wrong.
-    """
-    sensors = tuple(_sensor(entry, ("sensor", index), inputs, faces, problems) for index, entry in enumerate(entries))
-    refuse_twins([sensor.id for sensor in sensors], "sensor", "id", problems)
-    _refuse_second_drivers(sensors, problems)
+def sensors_of(entries: Sequence[WrittenSensor], known: Known) -> tuple[Sensor, ...]:
+    """The sensors that a file means; `known` has the inputs that they may drive."""
+    sensors = tuple(_sensor(entry, ("sensor", index), known) for index, entry in enumerate(entries))
+    refuse_twins([sensor.id for sensor in sensors], "sensor", "id", known.problems)
+    _refuse_second_drivers(sensors, known.problems)
     return sensors
 
 
-def _sensor(
-    entry: WrittenSensor,
-    place: Place,
-    inputs: Mapping[str, Input],
-    faces: Mapping[str, Selector],
-    problems: Problems,
-) -> Sensor:
+def _sensor(entry: WrittenSensor, place: Place, known: Known) -> Sensor:
+    problems = known.problems
     si_unit = entry.quantity.si_unit
     noted((*place, "unit"), problems, lambda: affine_to_si(entry.unit, si_unit), None)
     noise = positive((*place, "noise"), problems, entry.noise, si_unit)
@@ -50,12 +36,12 @@ def _sensor(
     if bias < 0.0:
         problems.add((*place, "bias"), f'found "{bias_text}", expected at least 0')
     if entry.role is SensorRole.DRIVE:
-        _check_driving(entry, place, inputs, problems)
+        _check_driving(entry, place, known.inputs, problems)
     else:
         _check_looking(entry, place, problems)
     values = {key: getattr(entry, key) for key in _SENSOR_KEYS if getattr(entry, key) is not None}
     if entry.face is not None:
-        values["face"] = meant(entry.face, (*place, "face"), faces, problems, in_load=False)
+        values["face"] = meant(entry.face, (*place, "face"), known, in_load=False)
     return Sensor(**values, noise=noise, bias=max(0.0, bias))
 
 
