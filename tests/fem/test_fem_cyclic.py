@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from box_mesh import STEEL, box_mesh, make_scene, temperature_input
+from elastic_bodies import mapped_mesh
 from sectors import INNER, cyclic, sector_mesh
 from warm_parts import C_TABLE, K_TABLE, face, fixed, heat_input, nominal
 
@@ -50,6 +51,21 @@ def test_matching_ends_are_tied_one_to_one(element, contact):
 
 def test_ends_that_do_not_match_are_interpolated():
     space = function_space(sector_mesh((4, 3, 5), shift=0.4), Element.TET10)
+
+    ties = cyclic_ties(cyclic(), space)
+
+    assert not ties.is_matching
+    turned = space.dof_points @ ties.rotation.T
+    np.testing.assert_allclose((ties.transformation @ turned)[ties.dofs], space.dof_points[ties.dofs], atol=1e-12)
+
+
+def test_ends_of_curved_cells_that_do_not_match_meet_at_their_points():
+    def bend(unit):
+        x, y, z = unit.T
+        radius, angle = 0.03 * 2.0**x, 0.25 * np.pi * y
+        return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), z + 0.2 * y * np.sin(np.pi * z)])
+
+    space = function_space(mapped_mesh((3, 2, 4), bend), Element.TET10)
 
     ties = cyclic_ties(cyclic(), space)
 

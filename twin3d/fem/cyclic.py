@@ -24,6 +24,8 @@ ON_FACE = 2e-3
 """Distance below which a turned dof lies on a face whose mesh does not match, in sizes of the faces."""
 NEGLIGIBLE = 1e-9
 """Weights that are rounding."""
+CORRECTIONS = 5
+"""How often positions on curved cells are corrected."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -119,8 +121,25 @@ def _nearest(space: FunctionSpace, of_low: Index, of_high: Index, turned: Array,
 
 def _interpolated(space: FunctionSpace, of_low: Index, turned: Array, size: float) -> sparse.csr_array | None:
     """Rows that interpolate on the low faces; None where positions do not lie on them."""
+    rows = _on_face(space, of_low, turned)
+    if rows is None:
+        return None
+    miss = turned - rows @ space.dof_points
+    for _ in range(CORRECTIONS):
+        # cells are taken as straight, so that in curved ones other positions are met than those asked for
+        again = _on_face(space, of_low, turned + miss)
+        left = miss if again is None else turned - again @ space.dof_points
+        if again is None or np.linalg.norm(left) > 0.5 * np.linalg.norm(miss):
+            break
+        rows, miss = again, miss + left
+    found = np.linalg.norm(rows @ space.dof_points - turned, axis=1)
+    return rows if found.max() <= ON_FACE * size else None
+
+
+def _on_face(space: FunctionSpace, of_low: Index, positions: Array) -> sparse.csr_array | None:
+    """Rows of the low dofs near positions, whose weights sum to 1."""
     try:
-        rows = rows_at(space, turned)
+        rows = rows_at(space, positions)
     except MeshError:
         return None
     on_low = np.zeros(space.n_dofs)
@@ -131,9 +150,7 @@ def _interpolated(space: FunctionSpace, of_low: Index, turned: Array, size: floa
     sums = np.asarray(rows.sum(axis=1))
     if sums.min() < 0.5:
         return None
-    rows = sparse.csr_array(sparse.diags_array(1.0 / sums) @ rows)
-    miss = np.linalg.norm(rows @ space.dof_points - turned, axis=1)
-    return rows if miss.max() <= ON_FACE * size else None
+    return sparse.csr_array(sparse.diags_array(1.0 / sums) @ rows)
 
 
 def _mismatch(cyclic: Cyclic, space: FunctionSpace, low: Index, high: Index, distance: Array) -> str:
