@@ -19,11 +19,15 @@ def cyclic(**changes):
     return Cyclic(**{"axis": Axis(direction=(0.0, 0.0, 2.0)), "sectors": SECTORS, **ends, **changes})
 
 
-def sector_mesh(shape=(4, 3, 2), *, skew=0.0, shift=0.0, contact=False):
-    """One sector about the z axis; skewed, its ends are not radial; shifted, the meshes of its ends do not match."""
+def sector_mesh(shape=(4, 3, 2), *, skew=0.0, shift=0.0, contact=False, span=(0.0, 1.0)):
+    """One sector about the z axis; skewed, its ends are not radial; shifted, the meshes of its ends do not match.
+
+    The span is from where to where it goes, in sectors.
+    """
 
     def bend(unit):
         x, y, z = unit.T
+        y = span[0] + (span[1] - span[0]) * y
         z = z + shift * y * np.sin(np.pi * z) * (1.0 - z)
         radius = INNER + (OUTER - INNER) * x
         angle = 2.0 * np.pi / SECTORS * (y + skew * x * x)

@@ -4,7 +4,7 @@ import pytest
 from scene_samples import SCENE, loaded, refusal
 
 from twin3d.errors import SceneError
-from twin3d.scene import TimeTable, check_for_mechanics, check_for_twin, selectors, unknown_to_twin
+from twin3d.scene import TimeTable, check_for_twin, selectors, unknown_to_twin
 from twin3d.scene.fluids import fluid_names, fluid_specific_heat
 
 CHANNEL = """
@@ -127,11 +127,6 @@ def test_what_the_live_twin_cannot_hold_is_refused_with_a_remedy(tmp_path):
         check_for_twin(scene)
     assert len(unknown_to_twin(scene)) == 3
     assert unknown_to_twin(loaded(tmp_path)) == ()
-
-
-def test_stress_of_a_sector_is_refused(tmp_path):
-    with pytest.raises(SceneError, match=r"\[cyclic\] ties temperatures alone"):
-        check_for_mechanics(loaded(tmp_path, SCENE + CYCLIC))
 
 
 def test_fluids_are_those_of_tables():

@@ -42,6 +42,8 @@ class Ties:
     """Dofs on the axis, which turn into themselves, shape (n_axis,)."""
     direction: Array
     """Unit vector along the axis, shape (3,)."""
+    point: Array
+    """On the axis [m], shape (3,)."""
     is_matching: bool
     """Whether the meshes of both faces are the same, so that every weight is 1."""
 
@@ -97,7 +99,7 @@ def cyclic_ties(cyclic: Cyclic, space: FunctionSpace) -> Ties:
     plain[tied] = 0.0
     place = sparse.csr_array((np.ones(len(tied)), (tied, np.arange(len(tied)))), shape=(space.n_dofs, len(tied)))
     C = sparse.csr_array(sparse.diags_array(plain) + place @ rows[is_tied])
-    return Ties(tied, C, rotation, on_axis, direction, is_matching)
+    return Ties(tied, C, rotation, on_axis, direction, point, is_matching)
 
 
 def rotation_about(direction: Array, angle: float) -> Array:

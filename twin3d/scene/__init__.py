@@ -27,7 +27,7 @@ from twin3d.scene.outputs import Check, Feed, Statistic, View
 from twin3d.scene.parts import Contact, Material, PartMaterial, missing_for_heat
 from twin3d.scene.plant import Plant, PlantSpread
 from twin3d.scene.reading import json_schema, load_scene
-from twin3d.scene.refused import check_for_mechanics, check_for_twin, unknown_to_twin
+from twin3d.scene.refused import check_for_modes, check_for_stress, check_for_twin, unknown_to_twin
 from twin3d.scene.selectors import Selector
 from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
 from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
@@ -88,7 +88,8 @@ __all__ = [
     "View",
     "at_temperature",
     "at_time",
-    "check_for_mechanics",
+    "check_for_modes",
+    "check_for_stress",
     "check_for_twin",
     "json_schema",
     "linearised_in_twin",

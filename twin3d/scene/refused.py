@@ -1,7 +1,13 @@
 """What a scene may hold that some solvers cannot take: said aloud, with what to do instead."""
 
+import numpy as np
+
 from twin3d.errors import SceneError
+from twin3d.scene.mechanics import Gravity
 from twin3d.scene.model import Scene
+
+ALONG = 1e-6
+"""Sine below which an acceleration acts along the axis."""
 
 
 def unknown_to_twin(scene: Scene) -> tuple[str, ...]:
@@ -29,9 +35,24 @@ def check_for_twin(scene: Scene) -> None:
         raise SceneError(f"the linear model of the live twin cannot hold all of {scene.name!r}: {'; '.join(found)}")
 
 
-def check_for_mechanics(scene: Scene) -> None:
-    """Raise SceneError where stress would leave something out."""
+def check_for_stress(scene: Scene) -> None:
+    """Raise SceneError for a weight that pulls the sectors of a cyclic asset to different sides."""
+    if scene.cyclic is None:
+        return
+    direction = np.array(scene.cyclic.axis.direction) / np.linalg.norm(scene.cyclic.axis.direction)
+    for load in scene.mechanical:
+        if isinstance(load, Gravity):
+            across = np.linalg.norm(np.cross(direction, load.acceleration))
+            if across > ALONG * np.linalg.norm(load.acceleration):
+                raise SceneError(
+                    f"load {load.name}: with [cyclic] gravity must act along the axis, but {across:.3g} m/s^2 act "
+                    "across it, which is not the same in every sector; remove that share, or model the whole asset"
+                )
+
+
+def check_for_modes(scene: Scene) -> None:
+    """Raise SceneError where modes of vibration would be missing."""
     if scene.cyclic is not None:
         raise SceneError(
-            "[cyclic] ties temperatures alone, not displacements; remove the mechanical loads, or model the whole asset"
+            "one sector of [cyclic] shows only the modes that are the same in every sector; model the whole asset"
         )

@@ -1,4 +1,4 @@
-"""The displacements that supports and contacts leave: u = T v + g, three unknowns for each dof that can move.
+"""What supports, contacts and cyclic symmetry leave free: u = T v + g, three unknowns for each dof that can move.
 
 Directions that are held at a dof, at any angle, are projected out rather than rotated or eliminated: the unknowns stay
 in threes, as multigrid with rigid-body modes wants them, and the pattern of the matrix stays that of the mesh.
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.errors import SolverError
+from twin3d.fem.mechanics.following import Following
 from twin3d.fem.mechanics.supports import Support
 from twin3d.fem.space import vector_dofs
 
@@ -23,16 +24,18 @@ PARALLEL = 1e-6
 """Squared sine below which two held directions are one."""
 AGREEMENT = 1e-9
 """Relative difference below which two prescribed displacements agree."""
+FIRM = 0.35
+"""Freedom below which a point counts as held by those that it follows: the sine of 20°."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Motion:
     """What can move, and how."""
 
-    shared: Index
-    """The dof whose displacement each scalar dof has, shape (n_dofs,)."""
+    following: Following
+    """What contacts and cyclic symmetry tie together."""
     held: Array
-    """Sum of n n^T of the directions held at each dof, shape (n_dofs, 3, 3)."""
+    """Sum of n n^T of the directions held at each independent dof, shape (n_dofs, 3, 3)."""
     moving: Index
     """Scalar dofs with a free direction, ascending, shape (n_moving,)."""
     free: Array
@@ -47,21 +50,22 @@ class Motion:
 
     def expansion(self) -> sparse.csr_array:
         """T: displacements at all dofs from the unknowns, shape (3 n_dofs, n_unknowns)."""
-        column = np.full(len(self.shared), -1, dtype=np.int64)
+        F, shared = self.following.matrix, self.following.shared
+        column = np.full(len(shared), -1, dtype=np.int64)
         column[self.moving] = np.arange(len(self.moving))
-        columns = column[self.shared]
-        columns = columns[columns >= 0]
+        of_dofs = column[shared] if F is None else column
+        columns = of_dofs[of_dofs >= 0]
         blocks = sparse.bsr_array(
-            (self.free[columns], columns, np.concatenate([[0], np.cumsum(column[self.shared] >= 0)])),
-            shape=(3 * len(self.shared), self.n_unknowns),
+            (self.free[columns], columns, np.concatenate([[0], np.cumsum(of_dofs >= 0)])),
+            shape=(3 * len(shared), self.n_unknowns),
         )
-        T = sparse.csr_array(blocks)
+        T = sparse.csr_array(blocks) if F is None else sparse.csr_array(F @ sparse.csr_array(blocks))
         T.eliminate_zeros()
         return T
 
     def reduced(self, K: sparse.csr_array) -> sparse.csr_array:
         """The matrix of the unknowns; held directions get the mean diagonal of their dof."""
-        if (self.shared == np.arange(len(self.shared))).all() and self._is_whole():
+        if self.following.is_trivial and self._is_whole():
             keep = vector_dofs(self.moving.astype(np.int32)).ravel()
             return sparse.csr_array(sparse.csr_array(K[keep])[:, keep])
         T = self.expansion()
@@ -78,46 +82,77 @@ class Motion:
         """Displacements at all dofs [m], shape (3 n_dofs,)."""
         return np.asarray(self.expansion() @ unknowns + self.offset)
 
-    def gathered(self, forces: Array) -> Array:
-        """Forces at all dofs (3 n_dofs,) moved to the dofs that are shared, shape (n_dofs, 3)."""
-        result = np.zeros((len(self.shared), 3))
-        np.add.at(result, self.shared, forces.reshape(-1, 3))
-        return result
-
     def _is_whole(self) -> bool:
         return bool((self.free == np.eye(3)).all())
 
 
-def motion_of(supports: Sequence[Support], shared: Index, positions: Array) -> Motion:
-    """What supports and contacts leave free.
+def motion_of(supports: Sequence[Support], follows: Following, positions: Array) -> Motion:
+    """What supports, contacts and cyclic symmetry leave free.
 
     Args:
         supports: What holds the body.
-        shared: From `shared_dofs`.
+        follows: Which dofs follow which.
         positions: Of the scalar dofs, for errors [m], shape (n_dofs, 3).
 
     Raises:
-        SolverError: Two supports hold a dof at different displacements.
+        SolverError: Two supports hold a dof at different displacements, or only one end of a sector is held.
     """
-    n = len(shared)
-    dofs = shared[np.concatenate([np.zeros(0, dtype=np.int64), *(s.dofs for s in supports)])]
-    directions = np.concatenate([np.zeros((0, 3)), *(s.directions for s in supports)])
-    values = np.concatenate([np.zeros(0), *(s.values for s in supports)])
+    n = len(follows.shared)
+    own, directions, values = _joined(supports)
+    dofs = follows.shared[own]
+    here = ~follows.is_interpolated[dofs]
+    directions = follows.turned_back(own, directions)
     held, pull = np.zeros((n, 3, 3)), np.zeros((n, 3))
-    np.add.at(held, dofs, directions[:, :, None] * directions[:, None, :])
-    np.add.at(pull, dofs, directions * values[:, None])
-    touched = np.unique(dofs)
-    inverse, across = _ranges(held[touched])
+    np.add.at(held, dofs[here], directions[here, :, None] * directions[here, None, :])
+    np.add.at(pull, dofs[here], (directions * values[:, None])[here])
+    on_axis, across = follows.axis()
+    held[on_axis] += across
+    touched = np.unique(np.concatenate([dofs[here], on_axis]))
+    inverse, ranges = _ranges(held[touched])
     displacement = np.zeros((n, 3))
     displacement[touched] = np.einsum("nxy,ny->nx", inverse, pull[touched])
-    miss = np.abs(np.einsum("nx,nx->n", directions, displacement[dofs]) - values)
+    miss = np.where(here, np.abs(np.einsum("nx,nx->n", directions, displacement[dofs]) - values), 0.0)
     if miss.size and miss.max() > AGREEMENT * np.abs(values).max() + 1e-300:
         raise SolverError(_conflict(supports, dofs, miss, positions))
     free = np.broadcast_to(np.eye(3), (n, 3, 3)).copy()
-    free[touched] -= across
+    free[touched] -= ranges
     free[np.abs(free) < 1e-14] = 0.0
-    moving = np.flatnonzero((shared == np.arange(n)) & (np.trace(free, axis1=1, axis2=2) > 0.5))
-    return Motion(shared, held, moving, free[moving], displacement[shared].ravel())
+    independent = follows.independent
+    moving = independent[np.trace(free[independent], axis1=1, axis2=2) > 0.5]
+    motion = Motion(follows, held, moving, free[moving], follows.followed(displacement))
+    _check_both_ends(motion, supports)
+    return motion
+
+
+def _joined(supports: Sequence[Support]) -> tuple[Index, Array, Array]:
+    """Dofs, directions and values of all supports."""
+    return (
+        np.concatenate([np.zeros(0, dtype=np.int64), *(s.dofs for s in supports)]),
+        np.concatenate([np.zeros((0, 3)), *(s.directions for s in supports)]),
+        np.concatenate([np.zeros(0), *(s.values for s in supports)]),
+    )
+
+
+def _check_both_ends(motion: Motion, supports: Sequence[Support]) -> None:
+    """Where ends with different meshes are tied, what holds the high one must hold the low one too."""
+    own, directions, values = _joined(supports)
+    there = np.flatnonzero(motion.following.is_interpolated[motion.following.shared[own]])
+    if not there.size:
+        return
+    rows = np.repeat(np.arange(len(there)), 3)
+    entries = (directions[there].ravel(), (rows, vector_dofs(own[there].astype(np.int32)).ravel()))
+    N = sparse.csr_array(sparse.coo_array(entries, shape=(len(there), len(motion.offset))))
+    freedom = np.abs(N @ motion.expansion()).max(axis=1).toarray().ravel()
+    miss = np.abs(N @ motion.offset - values[there])
+    is_wrong = (freedom > FIRM) | (miss > FIRM * np.abs(values).max())
+    if is_wrong.any():
+        owner = np.repeat(np.arange(len(supports)), [len(s.dofs) for s in supports])[there[is_wrong]]
+        names = " and ".join(dict.fromkeys(supports[k].name for k in owner))
+        raise SolverError(
+            f"[cyclic] {names}: {len(np.unique(own[there[is_wrong]]))} points of the high face are held otherwise than "
+            "those of the low face; let the load take both ends of the sector, as in a face that reaches from one to "
+            "the other, and prescribe displacements along the axis only"
+        )
 
 
 def _ranges(held: Array) -> tuple[Array, Array]:
@@ -156,14 +191,34 @@ def reactions_of(motion: Motion, supports: Sequence[Support], residual: Array) -
     Returns:
         For each support, [N], shape (n of the support, 3).
     """
-    at_dofs = motion.gathered(residual)
+    follows = motion.following
+    at_dofs = follows.gathered(residual)
     forces = []
     for support in supports:
-        dofs = motion.shared[support.dofs]
+        dofs = follows.shared[support.dofs]
         inverse, _ = _ranges(motion.held[dofs])
-        size = np.einsum("nx,nxy,ny->n", support.directions, inverse, at_dofs[dofs])
+        directions = follows.turned_back(support.dofs, support.directions)
+        size = np.einsum("nx,nxy,ny->n", directions, inverse, at_dofs[dofs])
         forces.append(size[:, None] * support.directions)
     return forces
+
+
+def forces_of_neighbours(motion: Motion, rest: Array) -> Array:
+    """Forces of the neighbouring sectors on the ends of this one.
+
+    Args:
+        motion: From `motion_of`, with ties.
+        rest: K u - F without the forces of supports [N], shape (3 n_dofs,).
+
+    Returns:
+        What the high face and the axis feel, and its reverse, turned back, at the low face [N], shape (n_dofs, 3).
+    """
+    follows, rest = motion.following, rest.reshape(-1, 3)
+    at_high = np.where(follows.is_turned[:, None], rest, 0.0)
+    on_axis, across = follows.axis()
+    total = at_high - follows.gathered(at_high.ravel())
+    total[on_axis] += rest[on_axis] @ across
+    return np.asarray(total)
 
 
 def _block_diagonal(blocks: Array) -> sparse.csr_array:

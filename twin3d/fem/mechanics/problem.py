@@ -10,6 +10,7 @@ from scipy import sparse
 
 from twin3d.backend import Backend
 from twin3d.errors import SceneError
+from twin3d.fem.cyclic import Ties, cyclic_ties
 from twin3d.fem.elements import Element
 from twin3d.fem.heat import is_contact_of, material_of_parts
 from twin3d.fem.mechanics import forces, supports, ties
@@ -35,7 +36,8 @@ from twin3d.scene import (
     Scene,
     Symmetry,
     Traction,
-    check_for_mechanics,
+    check_for_modes,
+    check_for_stress,
 )
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -102,7 +104,11 @@ def prepare_stress(scene: Scene, space: FunctionSpace, *, backend: Backend) -> S
 
 
 def body_of_scene(scene: Scene, space: FunctionSpace) -> Body:
-    """The elastic body of a scene with what holds it; raises as `prepare_stress`, but for free motions."""
+    """The elastic body of a scene with what holds it, to vibrate.
+
+    Raises as `prepare_stress`, but for free motions; and SceneError for one sector of a cyclic asset.
+    """
+    check_for_modes(scene)
     return _body(scene, space, elastic_materials(scene, space), facets_of_loads(scene, space))
 
 
@@ -127,7 +133,7 @@ def solve_stress(problem: StressProblem, temperature: Array, *, backend: Backend
         samples = stress_in_cells(
             space, cells, material, solution.displacement, warming=warming, rule=rule, backend=backend
         )
-        fields.append(recover(space, cells, samples))
+        fields.append(recover(space, cells, samples, ties=problem.prepared.body.ties))
     sizes = [von_mises(field.values) for field in fields]
     stress = at_all_dofs(space, fields, rank=sizes)
     return StressField(solution, tuple(fields), stress, von_mises(stress))
@@ -201,9 +207,12 @@ def facets_of_loads(scene: Scene, space: FunctionSpace) -> tuple[Index, ...]:
 
 
 def _body(scene: Scene, space: FunctionSpace, materials: Sequence[ElasticMaterial], facets: Sequence[Index]) -> Body:
-    check_for_mechanics(scene)
+    check_for_stress(scene)
+    ends = None if scene.cyclic is None else cyclic_ties(scene.cyclic, space)
     held = [
-        support for load, some in zip(scene.mechanical, facets, strict=True) if (support := _support(load, space, some))
+        support
+        for load, some in zip(scene.mechanical, facets, strict=True)
+        if (support := _support(load, space, some, ends))
     ]
     springs = [
         Springs(str(load.name), _foundation(load, space, some), grounded=True)
@@ -217,7 +226,7 @@ def _body(scene: Scene, space: FunctionSpace, materials: Sequence[ElasticMateria
         across = is_contact_of(contact, space.mesh.gap_parts, space.mesh)
         if across.any():
             springs.append(Springs(contact.name, ties.gap_springs(space, across, stiffest), grounded=False))
-    return Body(space, parts_of(space, materials), held, springs, shared)
+    return Body(space, parts_of(space, materials), held, springs, shared, ends)
 
 
 def _sides(contact: Contact, space: FunctionSpace) -> Index:
@@ -230,13 +239,15 @@ def _foundation(load: ElasticSupport, space: FunctionSpace, facets: Index) -> sp
     return forces.support_stiffness(space, corners, load.stiffness, tangential=load.tangential_stiffness)
 
 
-def _support(load: AnyMechanicalLoad, space: FunctionSpace, facets: Index) -> supports.Support | None:
+def _support(
+    load: AnyMechanicalLoad, space: FunctionSpace, facets: Index, ends: Ties | None
+) -> supports.Support | None:
     name, corners = str(load.name), space.mesh.facets[facets]
     match load:
         case Fixed():
             return supports.fixed(space, corners, name=name)
         case Symmetry():
-            return supports.symmetry(space, facets, name=name)
+            return supports.symmetry(space, facets, name=name, ties=ends)
         case Displacement():
             components = {axis: value for axis, value in enumerate((load.x, load.y, load.z)) if value is not None}
             return supports.displaced(space, corners, components, name=name)

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from twin3d.fem.cyclic import Ties
 from twin3d.fem.elements import Element
+from twin3d.fem.mechanics.neighbours import Sampled, with_neighbours
 from twin3d.fem.mechanics.stress import positions_in_cells, sampling_rule
 from twin3d.fem.space import FunctionSpace
 
@@ -43,13 +45,15 @@ class PartField:
         return np.asarray(self.values[np.searchsorted(self.dofs, space.cell_dofs[self.cells])])
 
 
-def recover(space: FunctionSpace, cells: Index, samples: Array) -> PartField:
+def recover(space: FunctionSpace, cells: Index, samples: Array, *, ties: Ties | None = None) -> PartField:
     """Values at the dofs of a part.
 
     Args:
         space: The function space.
         cells: Cells of one part, shape (n_cells,).
-        samples: At the points of `sampling_rule`, shape (n_cells, n_quadrature, n_components).
+        samples: At the points of `sampling_rule`, shape (n_cells, n_quadrature, n_components); stress where there are
+            ties.
+        ties: Between the ends of a sector, where patches see both sides if their meshes are the same.
 
     Returns:
         About 0.4 orders more accurate in L2 than the cells themselves, boundaries included.
@@ -59,9 +63,12 @@ def recover(space: FunctionSpace, cells: Index, samples: Array) -> PartField:
     positions = positions_in_cells(space, cells, sampling_rule(space.element))
     n_terms = 4 if space.element is Element.TET4 else 10
     points = np.ascontiguousarray(space.mesh.points[corners])
-    starts, around = _incidence(local, len(corners))
-    fits, sizes = _fitted(local, starts, around, points, positions, np.ascontiguousarray(samples), n_terms)
-    values = fits[:, 0]
+    seen = Sampled(local, points, positions, np.ascontiguousarray(samples))
+    if ties is not None:
+        seen = with_neighbours(seen, corners, ties)
+    starts, around = _incidence(seen.cells, len(seen.points))
+    fits, sizes = _fitted(seen.cells, starts, around, seen.points, seen.positions, seen.stress, n_terms)
+    values = fits[: len(corners), 0]
     dofs = np.unique(space.cell_dofs[cells])
     on_edges = dofs[dofs >= space.mesh.n_points]
     if on_edges.size:

@@ -10,16 +10,22 @@ from scipy import sparse
 
 from twin3d.backend import Backend
 from twin3d.errors import SolverError
+from twin3d.fem.cyclic import Ties
 from twin3d.fem.elements import Element
 from twin3d.fem.linear import Factor, Method, prepare
-from twin3d.fem.mechanics.motion import Motion, motion_of, reactions_of
+from twin3d.fem.mechanics.following import following
+from twin3d.fem.mechanics.motion import Motion, forces_of_neighbours, motion_of, reactions_of
 from twin3d.fem.mechanics.rigid import check_held, rigid_body_modes
 from twin3d.fem.mechanics.stiffness import Region, assemble_stiffness
 from twin3d.fem.mechanics.supports import Support
-from twin3d.fem.space import FunctionSpace
+from twin3d.fem.space import FunctionSpace, vector_dofs
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Index: TypeAlias = npt.NDArray[np.signedinteger]
+
+
+NEIGHBOURS = "neighbouring sectors"
+"""What the reaction across the ends of a sector is called."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,6 +50,8 @@ class Body:
     springs: Sequence[Springs] = ()
     shared: Index | None = None
     """From `shared_dofs`, where contacts join parts; each dof by itself without."""
+    ties: Ties | None = None
+    """From `cyclic_ties`, where the body is one sector of a cyclic asset."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,7 +85,7 @@ class StaticSolution:
     displacement: Array
     """[m], components interleaved, shape (3 n_dofs,)."""
     reactions: tuple[Resultant, ...]
-    """Of supports and elastic supports on the body."""
+    """Of supports and elastic supports on the body, and last, in a sector, of the neighbouring sectors on it."""
     applied: Resultant
     """Of all loads."""
     carried: float
@@ -120,7 +128,7 @@ def prepare_body(body: Body, *, once: bool = False, method: Method | None = None
 def motion_of_body(body: Body) -> Motion:
     """What the supports and contacts of a body leave free."""
     shared = np.arange(body.space.n_dofs) if body.shared is None else body.shared
-    return motion_of(body.supports, shared, body.space.dof_points)
+    return motion_of(body.supports, following(shared, body.ties), body.space.dof_points)
 
 
 def stiffness_of_body(body: Body, *, backend: Backend) -> sparse.csr_array:
@@ -147,15 +155,22 @@ def solve_static(prepared: PreparedBody, load: Array) -> StaticSolution:
 
 def _balanced(prepared: PreparedBody, u: Array, load: Array) -> StaticSolution:
     space, motion, body = prepared.body.space, prepared.motion, prepared.body
-    forces = reactions_of(motion, body.supports, prepared.stiffness @ u - load)
+    residual = prepared.stiffness @ u - load
+    forces = reactions_of(motion, body.supports, residual)
     reactions = [
-        resultant(support.name, space.dof_points[motion.shared[support.dofs]], share)
+        resultant(support.name, space.dof_points[support.dofs], share)
         for support, share in zip(body.supports, forces, strict=True)
     ]
     for spring in body.springs:
         if spring.grounded:
             share = -(spring.stiffness @ u).reshape(-1, 3)
             reactions.append(resultant(spring.name, space.dof_points, share))
+    if body.ties is not None:
+        rest = residual.reshape(-1, 3).copy()
+        for support, share in zip(body.supports, forces, strict=True):
+            np.subtract.at(rest, support.dofs, share)
+        forces.append(forces_of_neighbours(motion, rest.ravel()))
+        reactions.append(resultant(NEIGHBOURS, space.dof_points, forces[-1]))
     applied = resultant("loads", space.dof_points, load.reshape(-1, 3))
     total = applied.force + sum((reaction.force for reaction in reactions), np.zeros(3))
     carried = np.abs(np.concatenate([share.ravel() for share in forces] or [np.zeros(1)])).sum()
@@ -172,7 +187,13 @@ def vector_prolongation(space: FunctionSpace, motion: Motion) -> sparse.csr_arra
     """From the displacement of moving points to that of all moving dofs, for quadratic elements."""
     if space.element is Element.TET4:
         return None
-    points = motion.moving[motion.moving < space.mesh.n_points]
-    scalar = sparse.csr_array(sparse.csr_array(space.interpolation_from_linear()[motion.moving])[:, points])
-    vector = sparse.kron(scalar, sparse.eye_array(3), format="csr")
-    return sparse.csr_array(vector)
+    follows, n_points = motion.following, space.mesh.n_points
+    rows, points = motion.moving, motion.moving[motion.moving < n_points]
+    scalar = space.interpolation_from_linear()
+    if follows.matrix is None:
+        at_points = sparse.csr_array(sparse.csr_array(scalar[rows])[:, points])
+        return sparse.csr_array(sparse.kron(at_points, sparse.eye_array(3), format="csr"))
+    vector = sparse.csr_array(sparse.kron(scalar, sparse.eye_array(3), format="csr"))
+    of_rows, of_points = (vector_dofs(some.astype(np.int32)).ravel() for some in (rows, points))
+    at_points = sparse.csr_array(follows.matrix[: 3 * n_points] @ vector)[:, of_points]
+    return sparse.csr_array(vector[of_rows] @ at_points)

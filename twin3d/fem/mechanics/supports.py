@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.errors import SceneError
+from twin3d.fem.cyclic import Ties
 from twin3d.fem.elements import FACET_EDGES, Element, shape_derivatives
 from twin3d.fem.space import FunctionSpace
 
@@ -61,16 +62,17 @@ def displaced(space: FunctionSpace, corners: Index, components: Mapping[int, flo
     )
 
 
-def symmetry(space: FunctionSpace, facets: Index, *, name: str) -> Support:
+def symmetry(space: FunctionSpace, facets: Index, *, name: str, ties: Ties | None = None) -> Support:
     """Faces that do not move along their normal: planes of symmetry at any angle, guides, frictionless seats.
 
     A flat face holds its normal at each of its dofs, so a dof on two planes is held in two directions. On curved faces
-    the normals of the facets about a dof are taken together.
+    the normals of the facets about a dof are taken together, across the ends of a sector too.
 
     Args:
         space: The function space.
         facets: Indices into the facets of the mesh, shape (n,).
         name: For errors and reactions.
+        ties: Between the ends of a sector.
     """
     mesh = space.mesh
     dofs, normals = _normals_at_dofs(space, mesh.facets[facets])
@@ -87,9 +89,25 @@ def symmetry(space: FunctionSpace, facets: Index, *, name: str) -> Support:
             curved.append(on_face)
     if curved:
         on_curved = np.concatenate(curved)
-        pieces.append(_gathered_directions(dofs[on_curved].ravel(), normals[on_curved].reshape(-1, 3)))
+        around = (dofs[on_curved].ravel(), normals[on_curved].reshape(-1, 3))
+        pieces.append(_gathered_directions(*(around if ties is None else _across_ends(*around, ties))))
     table = np.concatenate(pieces)
     return Support(name, table[:, 0].astype(np.int64), table[:, 1:], np.zeros(len(table)))
+
+
+def _across_ends(dofs: Index, normals: Array, ties: Ties) -> tuple[Index, Array]:
+    """Normals at dofs, and at the ends of a sector also those of the other end, turned; ends of one mesh only."""
+    if not ties.is_matching:
+        return dofs, normals
+    C, here = ties.transformation, np.isin(dofs, ties.dofs)
+    at_low = C.indices[C.indptr[dofs[here]]]
+    partner = np.full(C.shape[0], -1)
+    partner[C.indices[C.indptr[ties.dofs]]] = ties.dofs
+    there = partner[dofs] >= 0
+    return (
+        np.concatenate([dofs, at_low, partner[dofs[there]]]),
+        np.concatenate([normals, normals[here] @ ties.rotation, normals[there] @ ties.rotation.T]),
+    )
 
 
 def _gathered_directions(dofs: Index, normals: Array) -> Array:
