@@ -246,6 +246,20 @@ def test_multigrid_and_factorisation_agree():
     np.testing.assert_allclose(by_multigrid, by_factor, atol=1e-7 * np.abs(by_factor).max())
 
 
+def test_multigrid_sees_through_contacts():
+    meshes = (box_mesh((16, 4, 4), (0.4, 0.1, 0.1), n_parts=8, contact=contact) for contact in (True, False))
+    tied, one = (function_space(mesh, Element.TET10) for mesh in meshes)
+    iterations = []
+    for space, shared in ((tied, shared_dofs(tied, tied.mesh.contact_facets)), (one, None)):
+        wall = fixed(space, corners_of(space, "x0"), name="wall")
+        body = Body(space, whole(space), [wall], shared=shared)
+        prepared = prepare_body(body, method=Method.MULTIGRID, backend=NUMPY)
+        load = prepared.motion.project(forces.total_force(space, corners_of(space, "x1"), [0.0, 0.0, -1e3]))
+        iterations.append(prepared.factor.solve(load).n_iterations)
+
+    assert iterations[0] <= iterations[1] + 3
+
+
 def test_load_that_is_not_finite_is_refused():
     space = bent_box(1)
     load = np.zeros(3 * space.n_dofs)

@@ -191,8 +191,11 @@ def vector_prolongation(space: FunctionSpace, motion: Motion) -> sparse.csr_arra
     rows, points = motion.moving, motion.moving[motion.moving < n_points]
     scalar = space.interpolation_from_linear()
     if follows.matrix is None:
-        at_points = sparse.csr_array(sparse.csr_array(scalar[rows])[:, points])
-        return sparse.csr_array(sparse.kron(at_points, sparse.eye_array(3), format="csr"))
+        # ends of edges on the far side of a contact follow those on the near one
+        choice = (np.ones(n_points), follows.shared[:n_points], np.arange(n_points + 1))
+        chosen = sparse.csr_array(choice, shape=(n_points, n_points))
+        P = sparse.csr_array(sparse.csr_array(scalar[rows]) @ sparse.csr_array(chosen[:, points]))
+        return sparse.csr_array(sparse.kron(P, sparse.eye_array(3), format="csr"))
     vector = sparse.csr_array(sparse.kron(scalar, sparse.eye_array(3), format="csr"))
     of_rows, of_points = (vector_dofs(some.astype(np.int32)).ravel() for some in (rows, points))
     at_points = sparse.csr_array(follows.matrix[: 3 * n_points] @ vector)[:, of_points]
