@@ -1,4 +1,4 @@
-"""Benchmarks of NAFEMS (TNSB Rev. 3, 1990) with curved quadratic cells: LE1, LE10, LE11, FV32."""
+"""Benchmarks of NAFEMS (TNSB Rev. 3, 1990) with curved quadratic cells: LE1, LE10, LE11, T1, FV32."""
 
 import numpy as np
 from box_mesh import box_mesh
@@ -6,8 +6,10 @@ from elastic_bodies import NUMPY, corners_of, facets_of, mapped_mesh, recovered_
 
 from twin3d.fem.elements import Element
 from twin3d.fem.mechanics import forces
-from twin3d.fem.mechanics.elastic import isotropic
-from twin3d.fem.mechanics.statics import Body
+from twin3d.fem.mechanics.elastic import isotropic, orthotropic
+from twin3d.fem.mechanics.recovery import recover
+from twin3d.fem.mechanics.statics import Body, prepare_body, solve_static
+from twin3d.fem.mechanics.stress import sampling_rule, stress_in_cells
 from twin3d.fem.mechanics.supports import Support, displaced, symmetry
 from twin3d.fem.modal import free_vibration
 from twin3d.fem.space import function_space
@@ -93,6 +95,64 @@ def test_le11_solid_of_revolution_with_a_temperature_field():
     stress = recovered_stress(space, solution.displacement, STEEL, warming=warming)
 
     np.testing.assert_allclose(value_at(space, stress, [1.0, 0.0, 0.0])[2], -105e6, rtol=0.03)
+
+
+def membrane(thermal_expansion):
+    """A material that is isotropic in the plane and whose thickness follows nothing: plane stress, exactly."""
+    return orthotropic(
+        "membrane",
+        youngs_moduli=(100e9,) * 3,
+        poissons_ratios=(0.3, 0.0, 0.0),
+        shear_moduli=(100e9 / 2.6, 50e9, 50e9),
+        thermal_expansions=(thermal_expansion, thermal_expansion, 0.0),
+        axes=np.eye(3),
+    )
+
+
+def quarter_disc(a, b, *, n_inside, n_outside):
+    """A quarter of a disc of radius b, one layer ending at radius a; face y0 is on the x axis, x0 on the y axis."""
+    n = n_inside + n_outside
+
+    def spread(unit):
+        layer = n * np.maximum(unit[:, 0], unit[:, 1])
+        radius = np.where(layer < n_inside, a * layer / n_inside, a * (b / a) ** ((layer - n_inside) / n_outside))
+        across = unit[:, :2] / np.maximum(np.linalg.norm(unit[:, :2], axis=1), 1e-300)[:, None]
+        return np.column_stack([radius[:, None] * across, 0.05 * a * unit[:, 2]])
+
+    return function_space(mapped_mesh((n, n, 1), spread), Element.TET10)
+
+
+def test_t1_membrane_with_a_hot_spot():
+    """T1 states 50 MPa for a spot in a wide membrane; this one is round, for which it is exact.
+
+    Thermal strain 1e-3 in the spot, none outside, quarter model, sigma_yy just outside the spot: Abaqus Benchmarks
+    Manual, 4.3.1. The dimensions are in a figure only, so the membrane is a disc of radius b = 10 a. Timoshenko and
+    Goodier, Theory of Elasticity, thin circular disc, give E alpha T / 2 (a^2 / r^2 + a^2 / b^2) outside the spot,
+    which is 50 MPa at r = a as b grows, and E alpha T / 2 (a^2 / b^2 - 1) inside.
+    """
+    a, b = 1.0, 10.0
+    space = quarter_disc(a, b, n_inside=8, n_outside=28)
+    is_hot = np.linalg.norm(space.mesh.points[space.mesh.cells].mean(axis=1)[:, :2], axis=1) < a
+    regions = [(np.flatnonzero(is_hot), membrane(1e-5)), (np.flatnonzero(~is_hot), membrane(0.0))]
+    warming = np.full(space.n_dofs, 100.0)
+    load = sum(forces.thermal(space, cells, material, warming, backend=NUMPY) for cells, material in regions)
+
+    prepared = prepare_body(Body(space, regions, rollers(space, "x0", "y0", "z0")), backend=NUMPY)
+    u = solve_static(prepared, load).displacement
+    fields = []
+    for cells, material in regions:
+        rule = sampling_rule(space.element)
+        samples = stress_in_cells(space, cells, material, u, warming=warming, rule=rule, backend=NUMPY)
+        fields.append(recover(space, cells, samples))
+    inside, outside = fields
+
+    x, y, _ = space.dof_points[outside.dofs].T
+    on_axis = np.abs(y) < 1e-9
+    of_y = outside.values[on_axis, 1]
+    np.testing.assert_allclose(of_y[np.abs(x[on_axis] - a) < 1e-9], 50e6, rtol=0.03)
+    exact = 50e6 * ((a / x[on_axis]) ** 2 + (a / b) ** 2)
+    np.testing.assert_allclose(of_y, exact, rtol=0, atol=0.01 * 50e6)
+    np.testing.assert_allclose(inside.values[:, :2], 50e6 * ((a / b) ** 2 - 1.0), rtol=0.01)
 
 
 def test_fv32_tapered_cantilever():
