@@ -114,13 +114,25 @@ def test_steps_of_a_sector_close_the_balance(shift, backend):
         np.testing.assert_allclose(step.temperature, tied, rtol=1e-12)
 
 
-def test_fixed_faces_across_the_sector_hold_both_ends(backend):
+def offset_sector():
+    """A sector whose high face has its points at other radii than the low one."""
+
+    def bend(unit):
+        x, y, z = unit.T
+        radius, angle = INNER * (1.0 + x + 0.3 * y * x * (1.0 - x)), 0.25 * np.pi * y
+        return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), 0.02 * z])
+
+    return box_mesh((4, 3, 2), mapping=bend)
+
+
+@pytest.mark.parametrize("mesh", [sector_mesh(), offset_sector()], ids=["one mesh", "two meshes"])
+def test_fixed_faces_across_the_sector_hold_both_ends(mesh, backend):
     scene = make_scene(
         loads=[fixed("cold", "x0"), fixed("hot", "x1")],
         inputs=[temperature_input("cold", 300.0), temperature_input("hot", 400.0)],
         cyclic=cyclic(),
     )
-    heat = nonlinear_heat(scene, function_space(sector_mesh()), backend=backend)
+    heat = nonlinear_heat(scene, function_space(mesh), backend=backend)
     at = Instant(0.0, nominal(scene))
 
     T = HeatSolver(heat, backend=backend).steady(np.full(heat.space.n_dofs, 300.0), at)

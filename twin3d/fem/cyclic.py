@@ -22,8 +22,8 @@ SAME_PLACE = 1e-6
 """Distance below which turned dofs meet, in sizes of the faces."""
 ON_FACE = 2e-3
 """Distance below which a turned dof lies on a face whose mesh does not match, in sizes of the faces."""
-NEGLIGIBLE = 1e-9
-"""Weights that are rounding."""
+NEGLIGIBLE = 1e-6
+"""Weights that are rounding, also that of the positions in a mesh."""
 CORRECTIONS = 5
 """How often positions on curved cells are corrected."""
 
