@@ -4,10 +4,11 @@ The solver is ``once`` or ``auto`` for what it chooses for one load and for many
 """
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import worker
-from problem import BODY_FORCE, POISSONS_RATIO, RTOL, YOUNGS_MODULUS
+from problem import BODY_FORCE, POISSONS_RATIO, RTOL, YOUNGS_MODULUS, small_like
 from scipy import sparse
 
 from twin3d.backend import get_backend
@@ -94,10 +95,10 @@ class Elasticity:
 
 
 def prepared(matrix, solver, backend, **options):
-    method = Method(solver) if solver in set(Method) else None
-    if method is not Method.PARDISO:
+    if solver != Method.PARDISO:
         # So twin3d chooses as it does without the extra.
         sys.modules["pypardiso"] = None
+    method = Method(solver) if solver in set(Method) else None
     factor = prepare(matrix, method=method, once=solver == "once", backend=backend, **options)
     return lambda b, guess: factor.solve(b, guess=guess, rtol=RTOL).x
 
@@ -123,5 +124,12 @@ def make(problem):
     return Heat(problem) if problem.physics == "heat" else Elasticity(problem)
 
 
+def warm_ups(problem):
+    """With multigrid too: small systems are factorised where nothing else is asked for, large ones mostly are not."""
+    small = small_like(problem)
+    by_choice = [] if problem.solver in set(Method) else [replace(small, solver=Method.MULTIGRID.value)]
+    return [*by_choice, small]
+
+
 if __name__ == "__main__":
-    worker.main(make)
+    worker.main(make, warm_ups=warm_ups)

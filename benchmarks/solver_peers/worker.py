@@ -1,6 +1,6 @@
 """What every code's own process does: ``python with_CODE.py PROBLEM.npz OUT``, which writes OUT.json and OUT.npz.
 
-A small problem first, so that compiling and loading are not counted; then the one that was asked for.
+Small problems first, so that compiling and loading are not counted; then the one that was asked for.
 """
 
 import collections
@@ -113,10 +113,16 @@ def march(code: Code, stiffness: Any, load: Any, n_steps: int, clock: Clock) -> 
     return recent[-2], recent[-1]
 
 
-def main(make: Callable[[Problem], Code]) -> None:
-    """Run a code on the problem of the command line."""
+def one_small(problem: Problem) -> list[Problem]:
+    """The warm-up of codes that do the same at all sizes."""
+    return [small_like(problem)]
+
+
+def main(make: Callable[[Problem], Code], *, warm_ups: Callable[[Problem], list[Problem]] = one_small) -> None:
+    """Run a code on the problem of the command line, after smaller ones."""
     problem, out = load_problem(Path(sys.argv[1])), Path(sys.argv[2])
-    solve_all(make, small_like(problem), Clock())
+    for small in warm_ups(problem):
+        solve_all(make, small, Clock())
     clock, memory = Clock(), reset_peak()
     solutions = solve_all(make, problem, clock)
     write(out, clock, peak_bytes() - memory, solutions)
