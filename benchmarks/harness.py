@@ -53,11 +53,18 @@ def is_quick(description: str) -> bool:
 def report(
     name: str, rows: Sequence[Row], *, packages: Sequence[str], quick: bool, details: Mapping[str, object] | None = None
 ) -> Path:
-    """Print the rows and write ``results/NAME.json`` with the machine and the versions of some packages.
+    """Print the rows and write ``results/NAME.json``, as `save` does."""
+    print(table(rows))
+    return save(name, rows, packages=packages, quick=quick, details=details)
+
+
+def save(
+    name: str, rows: Sequence[Row], *, packages: Sequence[str], quick: bool, details: Mapping[str, object] | None = None
+) -> Path:
+    """Write ``results/NAME.json`` with the machine and the versions of some packages; the file is whole at any time.
 
     Details, such as single runs, are added to the file as they are.
     """
-    print(_table(rows))
     content = {
         "benchmark": name,
         "date": datetime.now(UTC).date().isoformat(),
@@ -69,11 +76,13 @@ def report(
     }
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps(_rounded(content), indent=2) + "\n")
-    return path
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(_rounded(content), indent=2) + "\n")
+    return unfinished.replace(path)
 
 
-def _table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row]) -> str:
+    """For people."""
     titles = ("work", "size", "unit", "ours", "best peer", "peer", "ratio", "goal", "met")
     lines: list[tuple[str, ...]] = [titles]
     for row in rows:

@@ -2,21 +2,26 @@
 
 ``apt-get install python3-dolfinx calculix-ccx libopenblas0`` (without OpenBLAS, MUMPS is slow), then
 ``uv sync --extra mkl && uv pip install sfepy torch-fem`` and ``uv run --no-sync python benchmarks/solver.py``; it takes
-hours on a quiet machine. ``--case`` and ``--threads`` do a part of it and keep what ``results/solver.json`` holds of
-the rest. Each code runs in a process of its own; dolfinx gets an MPI process for each thread, codes that know one
-thread are taken as they are.
+hours on a quiet machine. ``--case``, ``--threads`` and ``--solver`` do a part of it and keep what
+``results/solver.json`` holds of the rest; it is written after every code. Each code runs in a process of its own, for
+``--limit`` seconds at most; dolfinx gets an MPI process for each thread, codes that know one thread are taken as they
+are. At a million unknowns a code is not started where its run at a hundred thousand says that it will take more time or
+memory than there is, so run those cases first.
 """
 
 import argparse
+import functools
 import importlib.metadata
 import json
 import math
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from harness import RESULTS, Row, report
-from solver_cases import AUTO, MANY, MKL, MULTIGRID, ONCE, OURS, PEERS, Case, cases, peers_of
-from solver_runs import SYSTEM_PYTHON, Run, as_json, from_json, run_solver
+from harness import RESULTS, Row, save, table
+from solver_cases import AUTO, MANY, MKL, MULTIGRID, ONCE, OURS, PEERS, Case, Solver, cases, solvers_of
+from solver_limits import LIMIT_S, machine_budget, refusal
+from solver_runs import SYSTEM_PYTHON, Run, as_json, empty_run, from_json, run_solver
 
 PACKAGES = ("numpy", "scipy", "numba", "pyamg", "pypardiso", "scikit-fem", "sfepy", "torch", "torch-fem", "ngsolve")
 COLUMNS = {
@@ -40,10 +45,10 @@ def main() -> None:
     name = "solver-quick" if arguments.quick else "solver"
     kept = {} if arguments.quick else stored(name)
     for case in wanted:
-        kept |= {key(run): run for run in runs_of(case, arguments.threads or [1, 2])}
-        runs = list(kept.values())
-        details = {"system_packages": system_versions(), "runs": [as_json(run) for run in runs]}
-        report(name, list(rows_of(runs)), packages=installed(), quick=arguments.quick, details=details)
+        for run in runs_of(case, kept, arguments):
+            kept[key(run)] = run
+            keep(name, list(kept.values()), quick=arguments.quick)
+    print(table([row for case in wanted for row in rows_of([run for run in kept.values() if run.case == case.name])]))
 
 
 def parse() -> argparse.Namespace:
@@ -51,38 +56,72 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small sizes, for a look")
     parser.add_argument("--case", help=f"only one of {', '.join(case.name for case in cases(quick=False))}")
     parser.add_argument("--threads", type=int, action="append", help="only so many threads")
-    return parser.parse_args()
+    titles = [solver.title for solver in (*OURS, *PEERS)]
+    parser.add_argument("--solver", choices=titles, help="only this one and ours, with which it is compared")
+    parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds for a code and a case (%(default)g)")
+    arguments = parser.parse_args()
+    names = [case.name for case in cases(quick=arguments.quick)]
+    if arguments.case not in (None, *names):
+        parser.error(f"no case {arguments.case!r}; choose one of {', '.join(names)}")
+    return arguments
 
 
-def key(run: Run) -> tuple[str, str, int]:
+def keep(name: str, runs: Sequence[Run], *, quick: bool) -> None:
+    details = {"system_packages": system_versions(), "runs": [as_json(run) for run in runs]}
+    save(name, list(rows_of(runs)), packages=installed(), quick=quick, details=details)
+
+
+Key = tuple[str, str, int]
+"""Case, solver and threads."""
+
+
+def key(run: Run) -> Key:
     return run.case, run.title, run.n_threads
 
 
-def stored(name: str) -> dict[tuple[str, str, int], Run]:
+def stored(name: str) -> dict[Key, Run]:
     """Runs of an earlier call."""
     path = RESULTS / f"{name}.json"
     runs = [from_json(run) for run in json.loads(path.read_text())["runs"]] if path.is_file() else []
     return {key(run): run for run in runs}
 
 
-def runs_of(case: Case, threads: Sequence[int]) -> Iterator[Run]:
-    """All solvers on one case; ours come first, since the others are compared with it."""
-    problem = case.problem()
-    large = problem.n_unknowns > MANY
+def runs_of(case: Case, kept: Mapping[Key, Run], arguments: argparse.Namespace) -> Iterator[Run]:
+    """Solvers on one case, each as soon as it is done."""
+    problem, budget = case.problem(), machine_budget(arguments.limit)
     print(f"{case.name}: {problem.n_unknowns:,} unknowns, {len(problem.cells):,} cells", flush=True)
     reference = {}
+    for solver, n_threads in work_of(case, arguments):
+        run, solutions = empty_run(solver, case, problem, n_threads), {}
+        reason = refusal(solver, run, smaller_run(run, case, kept), budget)
+        if reason:
+            run = replace(run, reason=reason)
+        else:
+            options = {"n_threads": n_threads, "reference": reference, "limit_s": arguments.limit}
+            run, solutions = run_solver(solver, case, problem, **options)
+        reference = reference or solutions
+        print(f"  {n_threads} thread(s), {run.title}: {summary(run)}", flush=True)
+        yield run
+
+
+def work_of(case: Case, arguments: argparse.Namespace) -> Iterator[tuple[Solver, int]]:
+    """Solvers and threads; codes that know one thread are not run again with more."""
+    threads = arguments.threads or [1, 2]
     for n_threads in threads:
-        ours = [solver for solver in OURS if not (solver.factorises and large)]
-        for solver in [*ours, *peers_of(case, n_unknowns=problem.n_unknowns)]:
-            if n_threads > 1 and not solver.uses_threads and 1 in threads:
-                continue
-            run, solutions = run_solver(solver, case, problem, n_threads=n_threads, reference=reference)
-            reference = reference or solutions
-            print(f"  {n_threads} thread(s), {run.title}: {summary(run)}", flush=True)
-            yield run
+        for solver in solvers_of(case):
+            known = n_threads > 1 and not solver.uses_threads and 1 in threads
+            if not known and (arguments.solver in (None, solver.title) or solver is ONCE):
+                yield solver, n_threads
+
+
+def smaller_run(run: Run, case: Case, kept: Mapping[Key, Run]) -> Run | None:
+    """What the same solver took on the smaller case, with one thread where it was not run with as many."""
+    return kept.get((case.smaller, run.title, run.n_threads)) or kept.get((case.smaller, run.title, 1))
 
 
 def summary(run: Run) -> str:
+    if not run.seconds:
+        return run.reason
     times = ", ".join(f"{stage} {seconds:.3g} s" for stage, seconds in run.seconds.items())
     worst = max(run.residuals.values(), default=math.nan)
     return f"{times}; {run.peak_bytes / 1e9:.2f} GB, residual {worst:.0e} {run.reason}"
@@ -115,7 +154,8 @@ def rows_of_case(runs: Sequence[Run], where: str) -> Iterator[Row]:
         goal = large_goal if n_unknowns > MANY else goal
         yield seconds_row(work, size, ours.get(solver.name), best, column, goal)
         if solver is AUTO and MKL.name in ours:
-            yield seconds_row(f"{work}, PARDISO of the extra mkl", size, ours[MKL.name], best, column, MKL_GOAL)
+            mkl_goal = large_goal if n_unknowns > MANY else MKL_GOAL
+            yield seconds_row(f"{work}, PARDISO of the extra mkl", size, ours[MKL.name], best, column, mkl_goal)
     for kind, kinds in (("multigrid", MULTIGRID_PEERS), ("all without factors", FACTORLESS_PEERS)):
         kept = [run for run in comparable if run.title in kinds]
         yield memory_row(f"peak memory against {kind}, {where}", size, ours.get(MULTIGRID.name), kept)
@@ -160,6 +200,7 @@ def installed() -> list[str]:
     return [package for package in PACKAGES if package in names]
 
 
+@functools.cache
 def system_versions() -> dict[str, str]:
     """Of the peers that are Debian's."""
     commands = {"dolfinx": [SYSTEM_PYTHON, "-c", "import dolfinx; print(dolfinx.__version__)"], "ccx": ["ccx", "-v"]}

@@ -13,7 +13,7 @@ N_STEPS = 100
 FEW_STEPS = 10
 """Steps that are really done at a million unknowns."""
 MANY = 400_000
-"""From so many unknowns on a case is called large: fewer steps, other goals, no factors of the peers."""
+"""From so many unknowns on a case is called large: fewer steps, other goals, codes that may be too much for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Case:
     name: str
     physics: str
     make: Callable[[], Problem]
+    smaller: str = ""
+    """The case by which it is estimated what a code will take."""
 
     def problem(self) -> Problem:
         """The problem, with its steps."""
@@ -43,7 +45,7 @@ class Solver:
     name: str
     physics: tuple[str, ...] = ("heat", "elasticity")
     factorises: bool = False
-    """Left out of large cases and of the memory of assembled and multigrid runs."""
+    """Left out of the memory of assembled and multigrid runs, and of large cases where its factors take too much."""
     uses_threads: bool = True
     digits: float = 0.0
     """Relative precision of results that are only told in text; 0 for all digits."""
@@ -82,7 +84,8 @@ def cases(*, quick: bool) -> Iterator[Case]:
         brackets = {"heat": 0.8, "elasticity": 1.3}
     for physics, of_physics in sizes.items():
         for size, n in of_physics.items():
-            yield Case(f"{physics}-cube-{size}", physics, lambda physics=physics, n=n: cube_problem(physics, n))
+            smaller = f"{physics}-cube-100k" if size == "1M" else ""
+            yield Case(f"{physics}-cube-{size}", physics, lambda p=physics, n=n: cube_problem(p, n), smaller)
         edge_mm = brackets[physics]
         size = "small" if quick else "100k"
         yield Case(f"{physics}-bracket-{size}", physics, lambda p=physics, e=edge_mm: bracket_problem(p, e))
@@ -95,8 +98,6 @@ def bracket_problem(physics: str, edge_mm: float) -> Problem:
     return with_loads(physics, mesh.points, mesh.cells)
 
 
-def peers_of(case: Case, *, n_unknowns: int) -> Iterator[Solver]:
-    """Solvers that are worth asking."""
-    for solver in PEERS:
-        if case.physics in solver.physics and not (solver.factorises and n_unknowns > MANY):
-            yield solver
+def solvers_of(case: Case) -> list[Solver]:
+    """Ours first, since the others are compared with it, then all that know the physics."""
+    return [*OURS, *(solver for solver in PEERS if case.physics in solver.physics)]

@@ -1,23 +1,25 @@
 """Runs one solver of one code in a process of its own and checks what it found."""
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from solver_cases import MANY, Case, Solver
+from solver_cases import Case, Solver
 from solver_peers import truth
 from solver_peers.problem import RTOL, Problem
 
 FOLDER = Path(__file__).parent / "solver_peers"
 SYSTEM_PYTHON = "/usr/bin/python3"
-LIMIT_S, LARGE_LIMIT_S = 600.0, 1500.0
-"""A code is given up after this."""
+PR_SET_PDEATHSIG = 1
 SLACK = 1.2
 """How far above the tolerance a residual may be: conjugate gradients know theirs by recurrence."""
 SAME = 1e-6
@@ -70,8 +72,13 @@ class Run:
 Reference = dict[str, np.ndarray]
 
 
+def empty_run(solver: Solver, case: Case, problem: Problem, n_threads: int) -> Run:
+    """Before anything was done."""
+    return Run(case.name, solver.code, solver.name, n_threads, problem.n_unknowns, problem.n_steps)
+
+
 def run_solver(
-    solver: Solver, case: Case, problem: Problem, *, n_threads: int, reference: Reference
+    solver: Solver, case: Case, problem: Problem, *, n_threads: int, reference: Reference, limit_s: float
 ) -> tuple[Run, Reference]:
     """Run and check; returns the solutions too.
 
@@ -81,9 +88,9 @@ def run_solver(
         problem: What is solved.
         n_threads: Threads, or processes where the code knows no threads.
         reference: Solutions to agree with; empty for none.
+        limit_s: The code is stopped after this [s].
     """
-    run = Run(case.name, solver.code, solver.name, n_threads, problem.n_unknowns, problem.n_steps)
-    limit_s = LARGE_LIMIT_S if problem.n_unknowns > MANY else LIMIT_S
+    run = empty_run(solver, case, problem, n_threads)
     with tempfile.TemporaryDirectory() as folder:
         file, out = Path(folder) / "problem.npz", Path(folder) / "out"
         replace(problem, solver=solver.name).save(file)
@@ -118,16 +125,23 @@ def _execute(command: list[str], *, n_threads: int, limit_s: float) -> str:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        preexec_fn=lambda: _settle(cores),
     )
     try:
         _, errors = process.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired:
         end(process)
-        return f"not finished after {limit_s:g} s"
+        return f"stopped, not finished after {limit_s:g} s"
     if process.returncode < 0:
         return f"ended by signal {-process.returncode}; 9 is mostly a want of memory"
     return "" if process.returncode == 0 else (errors.strip().splitlines() or ["failed without a word"])[-1][:200]
+
+
+def _settle(cores: Sequence[int]) -> None:
+    """Take some cores, end when this process ends, and be the first to go where memory is short."""
+    os.sched_setaffinity(0, cores)
+    ctypes.CDLL("libc.so.6").prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -144,14 +158,15 @@ def checked(run: Run, problem: Problem, solutions: Reference, reference: Referen
     """The run with its residuals and its distance from the reference, and what is wrong with them."""
     largest = {name: float(np.abs(values).max()) for name, values in solutions.items()}
     common = [name for name in solutions if name in reference]
-    difference = max((_difference(solutions[name], reference[name]) for name in common), default=float("nan"))
+    difference = float(np.max([_difference(solutions[name], reference[name]) for name in common] or np.nan))
     run = replace(run, largest=largest, difference=difference)
     if digits:
-        reason = f"its tolerance cannot be set: it stops {difference:.0e} away" if difference > digits else ""
+        reason = "" if difference <= digits else f"its tolerance cannot be set: it stops {difference:.0e} away"
         return replace(run, reason=reason)
     residuals = residuals_of(problem, solutions)
-    if max(residuals.values()) > SLACK * RTOL:
-        return replace(run, residuals=residuals, reason=f"stops at a true residual of {max(residuals.values()):.1e}")
+    worst = float(np.max(list(residuals.values())))
+    if not worst <= SLACK * RTOL:
+        return replace(run, residuals=residuals, reason=f"stops at a true residual of {worst:.1e}")
     reason = f"another solution: {difference:.1e} away" if difference > SAME else ""
     return replace(run, residuals=residuals, reason=reason)
 

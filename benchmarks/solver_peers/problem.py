@@ -11,6 +11,9 @@ TIME_STEP = 0.01
 RTOL = 1e-8
 """Relative residual |b - A x| / |b| over the points that are not held, at which every solve stops."""
 
+ASSEMBLIES, REPEATS = 2, 3
+"""How often it is assembled and solved again; the best counts."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Problem:

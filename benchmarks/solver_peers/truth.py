@@ -63,9 +63,12 @@ def cell_geometry(problem: Problem) -> Iterator[tuple[np.ndarray, np.ndarray, np
         cells = problem.cells[start : start + CHUNK]
         corner = problem.points[cells]
         edges = corner[:, 1:] - corner[:, :1]
-        inner = np.linalg.inv(edges).swapaxes(1, 2)
+        a, b, c = edges.swapaxes(0, 1)
+        areas = np.stack([np.cross(b, c), np.cross(c, a), np.cross(a, b)], axis=1)
+        six_volumes = np.einsum("ek,ek->e", a, areas[:, 0])
+        inner = areas / six_volumes[:, None, None]
         gradients = np.concatenate([-inner.sum(axis=1, keepdims=True), inner], axis=1)
-        yield cells, gradients, np.linalg.det(edges) / 6.0
+        yield cells, gradients, six_volumes / 6.0
 
 
 def _add(result: np.ndarray, cells: np.ndarray, values: np.ndarray) -> None:

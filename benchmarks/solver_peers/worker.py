@@ -16,10 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from problem import TIME_STEP, Problem, load_problem, small_like
-
-ASSEMBLIES, REPEATS = 2, 3
-"""How often these are done; the best counts."""
+from problem import ASSEMBLIES, REPEATS, TIME_STEP, Problem, load_problem, small_like
 
 
 class Code(Protocol):
