@@ -13,6 +13,8 @@ RTOL = 1e-8
 
 ASSEMBLIES, REPEATS = 2, 3
 """How often it is assembled and solved again; the best counts."""
+PRODUCTS = 20
+"""Products of the matrix that are measured together."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
