@@ -1,18 +1,28 @@
-"""The GPU's product, V-cycle and assembly as shares of the bandwidth of a copy, and its solves against our own CPU.
+"""The GPU's product, V-cycle and assembly as shares of the bandwidth of a copy, and its solves against others.
 
-``uv run --extra gpu-cuda13 python benchmarks/gpu.py`` (``--extra gpu`` for CUDA 12). Bytes are what the work must move
-if every array passes once; a share of 60 % of what a copy reaches is the goal.
+``uv sync --extra gpu-cuda13 --inexact`` (``--extra gpu`` for CUDA 12), ``uv pip install torch-fem warp-lang``, then
+``uv run --no-sync python benchmarks/gpu.py``. Bytes are what the work must move if every array passes once; a share of
+60 % of what a copy reaches is the goal. The others are torch-fem and warp.fem on the same device, and twin3d on the
+processor. Without a device every row is there, not met and with the reason; figures on file are kept then.
 """
 
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from harness import Row, is_quick, report
+from gpu_rows import NEW_COEFFICIENTS, absent_rows, against_cpu, peer_rows, share, size_of
+from harness import RESULTS, Row, is_quick, report, table
 from scipy import sparse
+from solver_peers import truth
+from solver_peers.problem import POISSONS_RATIO, RTOL, YOUNGS_MODULUS, Problem, cube_problem
+from solver_peers.rigid_modes import rigid_modes
+from solver_runs import SLACK
 
-from twin3d.backend import Backend, get_backend
+from twin3d.backend import Array, Backend, get_backend
 from twin3d.errors import CapabilityError
 from twin3d.fem.cell_kernels import add_conduction, add_elasticity
 from twin3d.fem.linear import Method, prepare
@@ -23,30 +33,41 @@ from twin3d.fem.multigrid.hierarchy import Level
 from twin3d.fem.multigrid.sliced import SlicedMatrix
 from twin3d.fem.pattern import pattern_of
 
-GOAL = 0.6
-"""Share of the bandwidth of a copy."""
-CORNERS = np.array([[0, 1, 3, 7], [0, 5, 1, 7], [0, 4, 5, 7], [0, 2, 6, 7], [0, 3, 2, 7], [0, 6, 4, 7]])
-"""Six tetrahedra of a cube whose corners are numbered x fastest."""
-
 
 def main() -> int:
     quick = is_quick(__doc__ or "")
+    name = "gpu-quick" if quick else "gpu"
+    problems = cube_problem("heat", 20 if quick else 99), cube_problem("elasticity", 12 if quick else 68)
     try:
         backend = get_backend("cupy")
     except CapabilityError as error:
         print(f"there is no GPU to measure: {error}", file=sys.stderr)
+        keep(name, [row for problem in problems for row in absent_rows(problem, str(error))], device="")
         return CapabilityError.exit_code
-    rows = list(rows_of(backend, n_heat=20 if quick else 100, n_elastic=12 if quick else 68, copied=2**26))
-    report("gpu", rows, packages=("numpy", "scipy"), quick=quick, details={"device": backend.reason})
+    keep(name, list(rows_of(problems, copied=2**26, backend=backend)), device=backend.reason)
     return 0
 
 
-def rows_of(backend: Backend, *, n_heat: int, n_elastic: int, copied: int) -> Iterator[Row]:
+def keep(name: str, rows: Sequence[Row], *, device: str) -> None:
+    """On file; rows without a device never take the place of those of one."""
+    if device or not device_on_file(RESULTS / f"{name}.json"):
+        report(name, rows, packages=("numpy", "scipy"), quick=name != "gpu", details={"device": device})
+    else:
+        print(table(rows))
+
+
+def device_on_file(path: Path) -> str:
+    return str(json.loads(path.read_text())["device"]) if path.is_file() else ""
+
+
+def rows_of(problems: Sequence[Problem], *, copied: int, backend: Backend) -> Iterator[Row]:
     """All rows; ``copied`` is the count of numbers that the copy moves."""
     bandwidth = copy_bandwidth(copied, backend)
     print(f"copy: {bandwidth / 1e9:.4g} GB/s on {backend.reason}")
-    yield from heat_rows(n_heat, bandwidth, backend)
-    yield from elastic_rows(n_elastic, bandwidth, backend)
+    for problem in problems:
+        ours: dict[str, float] = {}
+        yield from own_rows(problem, bandwidth=bandwidth, ours=ours, backend=backend)
+        yield from peer_rows(problem, ours)
 
 
 def copy_bandwidth(n: int, backend: Backend) -> float:
@@ -72,29 +93,38 @@ def seconds(work: Callable[[], object], backend: Backend, *, repeats: int = 20) 
     return (time.perf_counter() - start) / repeats
 
 
-def heat_rows(n: int, bandwidth: float, backend: Backend) -> Iterator[Row]:
-    xp, (points, cells) = backend.xp, cube(n)
-    pattern = pattern_of(cells, len(points))
-    entries, k = xp.zeros(len(pattern.indices)), xp.ones(len(cells))
-    arrays = xp.asarray(points), xp.asarray(cells), k, xp.asarray(pattern.slots)
+def own_rows(problem: Problem, *, bandwidth: float, ours: dict[str, float], backend: Backend) -> Iterator[Row]:
+    """Shares of the bandwidth, and the processor's solves; seconds by work are left in ``ours``."""
+    size = size_of(problem)
+    assemble, moved, matrix = (heat_assembly if problem.physics == "heat" else elastic_assembly)(problem, backend)
+    ours["assembly"] = seconds(assemble, backend)
+    yield share("assembly", size, moved / ours["assembly"], bandwidth)
+    A, modes = held(matrix(), problem)
+    yield from solver_rows(problem, A, modes, bandwidth=bandwidth, ours=ours, backend=backend)
+
+
+Assembly = tuple[Callable[[], None], int, Callable[[], sparse.csr_array]]
+"""Assembles, the bytes that it moves, and the matrix of one assembly."""
+
+
+def heat_assembly(problem: Problem, backend: Backend) -> Assembly:
+    xp, pattern = backend.xp, pattern_of(problem.cells, len(problem.points))
+    entries, k = xp.zeros(len(pattern.indices)), xp.ones(len(problem.cells))
+    arrays = xp.asarray(problem.points), xp.asarray(problem.cells), k, xp.asarray(pattern.slots)
 
     def assemble() -> None:
         add_conduction(entries, *arrays[:2], conductivity=arrays[2], slots=arrays[3], backend=backend)
 
-    size = f"heat, {len(points):,} unknowns"
-    moved = sum(array.nbytes for array in arrays) + 2 * entries.nbytes
-    yield share("assembly", size, moved / seconds(assemble, backend), bandwidth)
-    entries[...] = 0.0
-    assemble()
-    A = held(pattern.matrix(backend.to_host(entries)), points)
-    yield from solver_rows(A, None, size, bandwidth, backend)
+    return assemble, bytes_of(arrays, entries), lambda: once(assemble, entries, pattern, backend)
 
 
-def elastic_rows(n: int, bandwidth: float, backend: Backend) -> Iterator[Row]:
-    xp, (points, cells) = backend.xp, cube(n)
-    pattern = vector_pattern_of(cells, len(points))
-    entries, lame = xp.zeros(len(pattern.indices)), xp.asarray(np.tile([577.0, 385.0], (len(cells), 1)))
-    arrays = [xp.asarray(array) for array in (points, cells, lame, pattern.scalar.indptr, pattern.scalar.slots)]
+def elastic_assembly(problem: Problem, backend: Backend) -> Assembly:
+    xp, pattern = backend.xp, vector_pattern_of(problem.cells, len(problem.points))
+    shear = YOUNGS_MODULUS / (2.0 * (1.0 + POISSONS_RATIO))
+    first_lame = 2.0 * shear * POISSONS_RATIO / (1.0 - 2.0 * POISSONS_RATIO)
+    lame = np.tile([first_lame, shear], (len(problem.cells), 1))
+    given = problem.points, problem.cells, lame, pattern.scalar.indptr, pattern.scalar.slots
+    entries, arrays = xp.zeros(len(pattern.indices)), [xp.asarray(array) for array in given]
 
     def assemble() -> None:
         materials, starts, slots = arrays[2:]
@@ -102,45 +132,70 @@ def elastic_rows(n: int, bandwidth: float, backend: Backend) -> Iterator[Row]:
             entries, *arrays[:2], materials=materials, row_starts=starts, slots=slots, backend=backend
         )  # fmt: skip
 
-    size = f"elasticity, {3 * len(points):,} unknowns"
-    moved = sum(array.nbytes for array in arrays) + 2 * entries.nbytes
-    yield share("assembly", size, moved / seconds(assemble, backend), bandwidth)
+    return assemble, bytes_of(arrays, entries), lambda: once(assemble, entries, pattern, backend)
+
+
+def bytes_of(arrays: Sequence[Array], entries: Array) -> int:
+    """What an assembly reads, and adds to."""
+    return sum(array.nbytes for array in arrays) + 2 * entries.nbytes
+
+
+def once(assemble: Callable[[], None], entries: Array, pattern, backend: Backend) -> sparse.csr_array:
+    """The matrix of one assembly, on the host."""
     entries[...] = 0.0
     assemble()
-    A = held(pattern.matrix(backend.to_host(entries)), np.repeat(points, 3, axis=0))
-    yield from solver_rows(A, rigid_body_modes(points), size, bandwidth, backend)
+    return pattern.matrix(backend.to_host(entries))
 
 
-def solver_rows(A, modes, size: str, bandwidth: float, backend: Backend) -> Iterator[Row]:
-    F = np.where(np.arange(A.shape[0]) % 3 == 2, -1.0, 0.5)
+def solver_rows(
+    problem: Problem, A, modes, *, bandwidth: float, ours: dict[str, float], backend: Backend
+) -> Iterator[Row]:
+    xp, size = backend.xp, size_of(problem)
+    free = np.repeat(~problem.held, problem.n_components)
+    load = truth.external_load(problem)
+    F, other = load.ravel() * free, problem.other_load.ravel() * free
+    device_F, device_other = xp.asarray(F), xp.asarray(other)
+    # What is compiled is not counted, as it is not of the others.
+    multigrid_solver(A, modes, backend=backend).solve(device_F, rtol=RTOL)
     start = time.perf_counter()
     solver = multigrid_solver(A, modes, backend=backend)
     set_up = time.perf_counter() - start
-    start = time.perf_counter()
-    solution = solver.solve(F)
-    first = time.perf_counter() - start
+    solution = solver.solve(device_F, rtol=RTOL)
+    ours["set-up and first solve"] = time.perf_counter() - start
+    x = backend.to_host(solution.x).reshape(load.shape)
+    residual = truth.relative_residual(problem, x, load)
     print(f"{size}: levels {solver.level_sizes}, {solution.n_iterations} iterations, set-up {set_up:.3g} s")
-    yield from shares(solver, size, bandwidth, backend)
+    yield from shares(solver, size, bandwidth=bandwidth, ours=ours, backend=backend)
+    ours["repeated solve"] = seconds(lambda: solver.solve(device_other, rtol=RTOL), backend, repeats=3)
+    ours[NEW_COEFFICIENTS] = seconds(lambda: solver.update(A), backend, repeats=1)
+    reason = "" if residual <= SLACK * RTOL else f"twin3d stops at a true residual of {residual:.1e}"
+    for work, theirs in on_the_cpu(A, modes, F, other).items():
+        yield replace(against_cpu(work, size, ours[work], theirs), reason=reason)
+
+
+def on_the_cpu(A, modes, F, other) -> dict[str, float]:
+    """Seconds of the same work by twin3d on the processor."""
     host = get_backend("numpy")
+    prepare(A, near_null_space=modes, method=Method.MULTIGRID, backend=host).solve(F, rtol=RTOL)
     start = time.perf_counter()
     factor = prepare(A, near_null_space=modes, method=Method.MULTIGRID, backend=host)
-    peer_set_up = time.perf_counter() - start
-    peer = seconds(lambda: factor.solve(F), host, repeats=1)
-    again = seconds(lambda: solver.solve(F), backend, repeats=3)
-    update = seconds(lambda: solver.update(A), backend, repeats=1)
-    cpu = "twin3d on the CPU"
-    yield Row("set-up and first solve", size, "s", set_up + first, peer_set_up + peer, cpu, 1.0, more_is_better=False)
-    yield Row("repeated solve", size, "s", again, peer, cpu, 1.0, more_is_better=False)
-    yield Row("new coefficients", size, "s", update, peer_set_up, cpu, 1.0, more_is_better=False)
+    set_up = time.perf_counter() - start
+    factor.solve(F, rtol=RTOL)
+    first = time.perf_counter() - start
+    again = seconds(lambda: factor.solve(other, rtol=RTOL), host, repeats=1)
+    return {"set-up and first solve": first, "repeated solve": again, NEW_COEFFICIENTS: set_up}
 
 
-def shares(solver: MultigridSolver, size: str, bandwidth: float, backend: Backend) -> Iterator[Row]:
+def shares(
+    solver: MultigridSolver, size: str, *, bandwidth: float, ours: dict[str, float], backend: Backend
+) -> Iterator[Row]:
     """The product in double precision and the V-cycle, one vector."""
     xp, system = backend.xp, solver.system
     x = xp.ones((len(system.diagonal), 1))
     y = xp.zeros_like(x)
     moved = matrix_bytes(system.levels[0].operator, n_bytes=8) + 2 * x.nbytes
-    yield share("product", size, moved / seconds(lambda: system.product(x, y), backend), bandwidth)
+    ours["product"] = seconds(lambda: system.product(x, y), backend)
+    yield share("product", size, moved / ours["product"], bandwidth)
     work = cycle_work(system.levels, 1, backend=backend)
     work[0].b[...] = 1.0
 
@@ -170,35 +225,14 @@ def cycle_bytes(level: Level) -> int:
     return int(smoothing + matrix + 3 * vector + transfers)
 
 
-def share(work: str, size: str, achieved: float, bandwidth: float) -> Row:
-    return Row(work, size, "GB/s", achieved / 1e9, bandwidth / 1e9, "a copy", GOAL, more_is_better=True)
-
-
-def cube(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points and cells of a unit cube of n cubes each way."""
-    z, y, x = np.meshgrid(*[np.arange(n + 1)] * 3, indexing="ij")
-    place = np.column_stack([x.ravel(), y.ravel(), z.ravel()])
-    first = np.flatnonzero((place < n).all(axis=1))
-    bits = np.array([[corner & 1, corner >> 1 & 1, corner >> 2] for corner in range(8)])
-    offsets = bits @ np.array([1, n + 1, (n + 1) ** 2])
-    return place / n, (first[:, None, None] + offsets[CORNERS]).reshape(-1, 4).astype(np.int32)
-
-
-def held(A, points):
-    """The matrix with the unknowns at x = 0 held, as rows with a diagonal alone."""
-    free = sparse.diags_array((points[:, 0] > 0.0).astype(float))
-    diagonal = np.where(points[:, 0] > 0.0, 0.0, A.diagonal().mean())
+def held(A, problem: Problem):
+    """The matrix with the held unknowns as rows with a diagonal alone, and its rigid-body modes (none for heat)."""
+    loose = np.repeat(~problem.held, problem.n_components)
+    free = sparse.diags_array(loose.astype(float))
+    diagonal = np.where(loose, 0.0, A.diagonal().mean())
     system = sparse.csr_array(free @ A @ free + sparse.diags_array(diagonal))
     system.eliminate_zeros()
-    return system
-
-
-def rigid_body_modes(points):
-    modes = np.zeros((len(points), 3, 6))
-    for axis in range(3):
-        modes[:, axis, axis] = 1.0
-        modes[:, :, 3 + axis] = np.cross(np.eye(3)[axis], points - points.mean(axis=0))
-    return (modes * (points[:, 0] > 0.0)[:, None, None]).reshape(-1, 6)
+    return system, None if problem.physics == "heat" else rigid_modes(problem.points) * loose[:, None]
 
 
 if __name__ == "__main__":
