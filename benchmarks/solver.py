@@ -171,7 +171,7 @@ def scaled(column: str, run: Run) -> str:
 def seconds_row(work: str, size: str, ours: Run | None, best: Run | None, column: str, goal: float) -> Row:
     mine = ours.time(column) if ours is not None and ours.comparable else math.nan
     theirs, peer = (math.nan, "none") if best is None else (best.time(column), best.title)
-    reason = "twin3d was not run" if ours is None else ours.reason
+    reason = missing(ours, best)
     return Row(work, size, "s", mine, theirs, peer, goal, more_is_better=False, reason=reason)
 
 
@@ -180,8 +180,15 @@ def memory_row(work: str, size: str, ours: Run | None, peers: Sequence[Run]) -> 
     best = min(peers, key=lambda run: run.peak_bytes, default=None)
     mine = ours.peak_bytes / 1e9 if ours is not None and ours.comparable else math.nan
     theirs, peer = (math.nan, "none") if best is None else (best.peak_bytes / 1e9, best.title)
-    reason = "twin3d was not run" if ours is None else ours.reason
+    reason = missing(ours, best)
     return Row(work, size, "GB", mine, theirs, peer, 1.0, more_is_better=False, reason=reason)
+
+
+def missing(ours: Run | None, best: Run | None) -> str:
+    """Why a row has not both of its numbers."""
+    if ours is None or not ours.comparable:
+        return "twin3d was not run" if ours is None else ours.reason
+    return "no peer was run to its end, as exactly" if best is None else ""
 
 
 def left_out_row(run: Run, ours: Run | None, where: str, size: str) -> Row:

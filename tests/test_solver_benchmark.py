@@ -108,6 +108,13 @@ def test_our_own_factors_that_were_not_started_have_rows_that_are_not_met():
     assert [(row.met, row.reason) for row in rows] == [(False, "not started: too much")]
 
 
+def test_without_a_peer_a_goal_is_not_met_and_that_is_the_reason():
+    rows = list(benchmark.rows_of([run_of(ONCE, assembly=1.0)]))
+
+    row = next(row for row in rows if row.work.startswith("assembly"))
+    assert (row.met, row.reason) == (False, "no peer was run to its end, as exactly")
+
+
 def test_a_solution_that_is_not_finite_is_not_comparable():
     problem = cube_problem("heat", 2)
     broken = np.full((27, 1), np.nan)
@@ -155,6 +162,21 @@ def test_runs_of_one_case_are_merged_with_those_that_are_kept(results, monkeypat
         ("heat-cube-100k", "once"), ("heat-cube-small", "once"), ("heat-cube-small", "multigrid"),
     ]  # fmt: skip
     assert all(math.isnan(run.time("first solve")) for run in kept)
+
+
+def test_a_code_that_is_refused_is_not_started_and_is_kept_with_its_reason(results, monkeypatch):
+    small = Case("heat-cube-small", "heat", lambda: cube_problem("heat", 2))
+    monkeypatch.setattr(benchmark, "cases", lambda *, quick: [small])
+    monkeypatch.setattr(benchmark, "solvers_of", lambda case: [MUMPS])
+    monkeypatch.setattr(benchmark, "refusal", lambda *_: "not started: too much")
+    monkeypatch.setattr(benchmark, "run_solver", lambda *_, **__: pytest.fail("it was started"))
+    monkeypatch.setattr(sys, "argv", ["solver.py", "--threads", "1"])
+
+    benchmark.main()
+
+    assert [(run.solver, run.reason) for run in benchmark.stored("solver").values()] == [
+        ("mumps", "not started: too much")
+    ]
 
 
 def test_what_was_done_is_on_file_when_the_next_code_breaks_the_run_off(results, monkeypatch):
