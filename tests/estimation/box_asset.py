@@ -285,3 +285,22 @@ def play(estimator, readings, duration_s, *, tick_s=0.02, start_tick=0):
         end = int(np.searchsorted(times, until_ns, side="right"))
         yield tick, estimator.advance(readings[done:end], until_ns)
         done = end
+
+
+def dense_system(problem, transition):
+    """A, Q, H and the constant of x⁺ = A x + c, y = H x, with the columns of parameters and log-lags zero."""
+    n, n_fast = problem.n_state, problem.n_fast
+    A = np.zeros((n, n))
+    A[:n_fast] = transition.fast_from_all
+    A[n_fast:, n_fast:] = np.diag(transition.slow_decay)
+    Q = np.zeros((n, n))
+    n_noisy = transition.noise.shape[0]
+    Q[:n_noisy, :n_noisy] = transition.noise
+    Q[n_noisy:, n_noisy:] = np.diag(transition.slow_noise)
+    H = np.zeros((len(problem.observing), n))
+    H[:, : problem.n_modes] = transition.modes_seen[problem.observing]
+    H[:, problem.inputs] = problem.observation.inputs[np.ix_(problem.observing, problem.uncertain)]
+    for row, sensor in enumerate(problem.observing):
+        H[row, problem.biases.start + list(problem.biased).index(sensor)] = 1.0
+    constant = np.concatenate([transition.constant, np.zeros(n - n_fast)])
+    return A, Q, H, constant

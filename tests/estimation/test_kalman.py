@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from box_asset import box_inputs, box_rows, box_sensors
+from box_asset import box_inputs, box_rows, box_sensors, dense_system
 from scipy import linalg
 
 from twin3d.estimation.kalman import Filter
@@ -20,24 +20,6 @@ def certain(box_model):
     )
     sensors = box_sensors(lag=0.0)
     return state_problem(model, observe(model, box_rows(), sensors), box_inputs(), sensors)
-
-
-def dense_system(problem, transition):
-    n, n_fast = problem.n_state, problem.n_fast
-    A = np.zeros((n, n))
-    A[:n_fast] = transition.fast_from_all
-    A[n_fast:, n_fast:] = np.diag(transition.slow_decay)
-    Q = np.zeros((n, n))
-    n_noisy = transition.noise.shape[0]
-    Q[:n_noisy, :n_noisy] = transition.noise
-    Q[n_noisy:, n_noisy:] = np.diag(transition.slow_noise)
-    H = np.zeros((len(problem.observing), n))
-    H[:, : problem.n_modes] = transition.modes_seen[problem.observing]
-    H[:, problem.inputs] = problem.observation.inputs[np.ix_(problem.observing, problem.uncertain)]
-    for row, sensor in enumerate(problem.observing):
-        H[row, problem.biases.start + list(problem.biased).index(sensor)] = 1.0
-    constant = np.concatenate([transition.constant, np.zeros(n - n_fast)])
-    return A, Q, H, constant
 
 
 def test_filter_equals_a_textbook_filter(certain):
