@@ -1,5 +1,7 @@
 """From scene to model: what the cache knows, and what sensors see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ from twin3d.backend import get_backend
 from twin3d.checks import run_checks
 from twin3d.errors import MeshError
 from twin3d.fem.space import function_space
-from twin3d.pipeline import model_key, prepare, sensor_rows
+from twin3d.pipeline import prepare, sensor_rows
+from twin3d.reduction.address import ROOMS, code_digest, model_key
 from twin3d.scene import load_scene
 
 
@@ -52,6 +55,32 @@ def test_the_key_follows_the_physics_and_not_the_sensors(cached):
     assert keys[0] != keys[1]
     assert keys[0] == keys[2]
     assert model_key(scene, first.mesh, np.ones(3)) != keys[0]
+
+
+def test_the_key_follows_which_face_a_facet_belongs_to(cached):
+    scene, _, first = cached
+    moved = replace(first.mesh, facet_region=np.roll(first.mesh.facet_region, 1))
+
+    assert model_key(scene, moved, None) != model_key(scene, first.mesh, None)
+
+
+def test_the_key_follows_code_at_any_depth(tmp_path):
+    digests = []
+    for version in ("one", "two"):
+        deep = tmp_path / version / ROOMS[0] / "linear" / "solver.py"
+        deep.parent.mkdir(parents=True)
+        deep.write_text(f"VERSION = {version!r}")
+        digests.append(code_digest(tmp_path / version))
+
+    assert digests[0] != digests[1]
+
+
+def test_the_key_follows_the_version_of_a_library(cached, monkeypatch):
+    scene, _, first = cached
+    now = model_key(scene, first.mesh, None)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "99.0")
+
+    assert model_key(scene, first.mesh, None) != now
 
 
 def test_sensor_rows_read_the_field_where_the_sensors_sit(cached):

@@ -1,6 +1,5 @@
 """From a scene to a reduced model ready to run: mesh, assemble, reduce, each kept in the cache by its content."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-import twin3d.fem
-import twin3d.reduction
 from twin3d.backend import Backend
 from twin3d.errors import MeshError, ReductionError, SceneError
 from twin3d.fem.elements import Element
@@ -24,14 +21,12 @@ from twin3d.mesh.quality import MeshReport
 from twin3d.mesh.selection import select_facets
 from twin3d.records import Parameter, ReducedModel, TetMesh
 from twin3d.reduction import reduce_heat
+from twin3d.reduction.address import model_key
 from twin3d.reduction.store import load_model, save_model
 from twin3d.scene import Geometry, Scene, Sensor, SensorRole, check_for_twin
 
 Progress: TypeAlias = Callable[[float, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
-
-PHYSICS = ("initial_temperature", "parts", "inputs", "loads", "contacts", "uncertainty", "solver")
-"""What of a scene shapes its reduced model, beside the mesh."""
 
 MESH_SHARE, ASSEMBLY_SHARE = 0.3, 0.35
 """Where the mesh and the assembly end on the way from 0 to 1."""
@@ -141,22 +136,6 @@ def _row_of_face(sensor: Sensor, space: FunctionSpace) -> sparse.csr_array:
     if sensor.face is None:
         raise MeshError(f"sensor {sensor.id} has neither a position nor a face; give it one of them")
     return mean_over(space, select_facets(space.mesh, sensor.face))
-
-
-def model_key(scene: Scene, mesh: TetMesh, theta: npt.NDArray[np.float64] | None) -> str:
-    """Content address of a reduced model's making: its mesh, its physics, its parameters and the code that makes it."""
-    digest = hashlib.blake2b(digest_size=20)
-    gaps = (mesh.gap_corners, mesh.gap_weights, mesh.gap_areas, mesh.curved_points)
-    for array in (mesh.points, mesh.cells, mesh.cell_region, mesh.facets, mesh.facet_parts, mesh.contact_facets, *gaps):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    digest.update("\0".join((*mesh.part_names, *mesh.face_names)).encode())
-    for name in PHYSICS:
-        digest.update(repr(getattr(scene, name)).encode())
-    digest.update(b"nominal" if theta is None else theta.tobytes())
-    for room in (twin3d.fem, twin3d.reduction):
-        for source in sorted(Path(room.__path__[0]).glob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
 
 
 def _cached_model(path: Path | None) -> ReducedModel | None:
