@@ -5,6 +5,7 @@ import pytest
 from box_asset import box_inputs, box_rows, box_sensors, dense_system
 from scipy import linalg
 
+from twin3d.estimation.correction import Observed
 from twin3d.estimation.kalman import Filter
 from twin3d.estimation.observation import observe
 from twin3d.estimation.problem import initial_state, state_problem
@@ -31,13 +32,12 @@ def test_filter_equals_a_textbook_filter(certain):
     filter_.change_frame(np.eye(certain.n_modes), transition.frame)
     x, P = filter_.x.copy(), filter_.P.copy()
     jacobian = filter_.jacobian(transition)
+    noise = np.full(len(H), 0.04)
 
     for _ in range(40):
         y = rng.normal(size=len(H))
         filter_.forecast(transition, jacobian)
-        for row, value in zip(H, y, strict=True):
-            seen = filter_.seen(row)
-            filter_.update(seen, value - row @ filter_.x, row @ seen + 0.04)
+        filter_.correct(filter_.observe(H, y, noise)[0])
         x, P = A @ x + constant, A @ P @ A.T + Q
         S = H @ P @ H.T + 0.04 * np.eye(len(H))
         K = np.linalg.solve(S, H @ P).T
@@ -68,8 +68,7 @@ def test_covariance_settles_at_the_riccati_solution(certain):
         for row in H:
             wide = np.zeros(certain.n_state)
             wide[observed] = row
-            seen = filter_.seen(wide)
-            filter_.update(seen, 0.0, wide @ seen + 0.04)
+            filter_.correct(Observed(wide[None], np.zeros(1), np.full(1, 0.04)))
 
     np.testing.assert_allclose(forecast, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
@@ -82,14 +81,12 @@ def test_considered_states_keep_mean_and_variance(box_model):
     P = root @ root.T
     filter_ = Filter(problem, np.zeros(problem.n_state), P.copy())
     row = rng.normal(size=problem.n_state)
-    seen = filter_.seen(row)
-    total = row @ seen + 0.04
-    gain = seen / total
+    gain = P @ row / (row @ P @ row + 0.04)
     gain[problem.considered] = 0.0
     keep = np.eye(len(P)) - np.outer(gain, row)
     joseph = keep @ P @ keep.T + 0.04 * np.outer(gain, gain)
 
-    filter_.update(seen, 1.0, total)
+    filter_.correct(Observed(row[None], np.ones(1), np.full(1, 0.04)))
 
     np.testing.assert_allclose(filter_.P, joseph, rtol=1e-9, atol=1e-9 * np.abs(P).max())
     assert (filter_.x[problem.considered] == 0.0).all()

@@ -48,6 +48,7 @@ class Estimator:
         self._metric = metric
         self._tick_ns = round(setting.tick_s * 1e9)
         self._tracker = start_tracker(setting)
+        self._tracker.rehearse()
         self._start_ns, self._tick, self._newest_tick = 0, 0, 0
         self._started = False
         self._events: deque[tuple[int, str, str]] = deque(maxlen=MAX_EVENTS)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from twin3d.estimation.correction import Correction, Observed
 from twin3d.estimation.kalman import Filter
 from twin3d.estimation.problem import Problem
 from twin3d.estimation.transition import Transition
@@ -84,15 +85,23 @@ class JumpBank:
         n_modes = len(old)
         self._signature[:n_modes] = np.linalg.solve(new, old @ self._signature[:n_modes])
 
-    def observe(self, row: Array, innovation: float, variance: float, gain: Array | None) -> None:
-        """Weigh one reading; `variance` is the innovation's, `gain` is None when the reading did not correct."""
-        seen = row @ self._signature
-        limit = CLIP * np.sqrt(variance)
-        self._evidence += seen * (innovation / variance)
-        self._clipped += seen * (min(max(innovation, -limit), limit) / variance)
-        self._information += seen * seen / variance
-        if gain is not None:
-            self._signature -= np.multiply.outer(gain, seen)
+    def observe(self, correction: Correction) -> None:
+        """Weigh what corrected the state."""
+        if not self._born.size:
+            return
+        seen = correction.whiten(self._signature)
+        self._weigh(seen, correction.whitened)
+        self._signature -= correction.gain @ seen
+
+    def observe_unused(self, observed: Observed, variances: Array) -> None:
+        """Weigh readings that did not correct the state; the variances are the innovations', shape (n_readings,)."""
+        deviations = np.sqrt(variances)
+        self._weigh(observed.rows @ self._signature / deviations[:, None], observed.innovations / deviations)
+
+    def _weigh(self, seen: Array, innovations: Array) -> None:
+        self._evidence += innovations @ seen
+        self._clipped += np.clip(innovations, -CLIP, CLIP) @ seen
+        self._information += np.einsum("ij,ij->j", seen, seen)
 
     def decide(self, filter_: Filter) -> Jump | None:
         """Accept the best hypothesis if its evidence suffices, and move the estimate accordingly."""

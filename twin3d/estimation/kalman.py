@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from twin3d.estimation.correction import Correction, Observed, condensed
+from twin3d.estimation.kernels import correct_state, forecast_covariance
 from twin3d.estimation.problem import LAG_SPREAD, Problem
 from twin3d.estimation.transition import Transition, change_frame, sensitivities
 
@@ -10,18 +12,18 @@ Array = npt.NDArray[np.float64]
 
 
 class Filter:
-    """Mean and covariance of the state, stepped by a transition and corrected by scalar observations."""
+    """Mean and covariance of the state, stepped by a transition and corrected by observations."""
 
     def __init__(self, problem: Problem, x: Array, P: Array) -> None:
         self._problem = problem
         self.x = x
         """Mean, shape (n_state,)."""
-        self.P = P
+        self.P = np.ascontiguousarray(P)
         """Covariance, shape (n_state, n_state)."""
 
     def copy(self) -> "Filter":
         """A filter of its own at the same state."""
-        return Filter(self._problem, self.x.copy(), self.P.copy(order="K"))
+        return Filter(self._problem, self.x.copy(), self.P.copy())
 
     def change_frame(self, old: Array, new: Array) -> None:
         """Express the modes in another frame U with y = U z; both are (n_modes, n_modes)."""
@@ -46,48 +48,43 @@ class Filter:
         problem, n_fast, decay = self._problem, self._problem.n_fast, transition.slow_decay
         self.x[:n_fast] = jacobian @ self._offset(transition) + transition.constant
         self.x[n_fast:] *= decay
-        P = self.P
-        half = jacobian @ P
-        P[:n_fast, :n_fast] = half @ jacobian.T
-        P[:n_fast, n_fast:] = half[:, n_fast:] * decay
-        P[n_fast:, :n_fast] = P[:n_fast, n_fast:].T
-        P[n_fast:, n_fast:] *= decay[:, None] * decay
-        n_noisy = transition.noise.shape[0]
-        P[:n_noisy, :n_noisy] += transition.noise
-        rest = np.arange(n_noisy, problem.n_state)
-        P[rest, rest] += transition.slow_noise
+        n_driving = problem.log_lags.stop - n_fast
+        forecast_covariance(
+            self.P, jacobian, problem.n_modes, n_driving, decay, transition.noise, transition.slow_noise
+        )
 
     def _offset(self, transition: Transition) -> Array:
         offset = self.x.copy()
         offset[self._problem.log_parameters] -= transition.eta
         return offset
 
-    def seen(self, row: Array) -> Array:
-        """P H^T of an observation with a row H, shape (n_state,)."""
-        return self.P @ row
-
-    def update(self, seen: Array, innovation: float, total: float) -> Array:
-        """Correct with one observation.
-
-        Considered states keep their mean and variance (Schmidt 1966), but not their correlations with the others.
+    def observe(self, rows: Array, values: Array, variances: Array) -> tuple[Observed, Array]:
+        """Compare observations with their forecasts.
 
         Args:
-            seen: P H^T, from `seen`.
-            innovation: Observation less its forecast.
-            total: Variance of the innovation, H P H^T + R.
+            rows: H, shape (n_observations, n_state).
+            values: Observations less their constant part, shape (n_observations,).
+            variances: Of their noise, shape (n_observations,).
 
         Returns:
-            The gain, shape (n_state,).
+            The observations less their forecasts, and the variances of these, noise included.
         """
-        gain: Array = seen / total
-        considered = self._problem.considered_block
-        kept = self.P[considered]
-        self.P -= np.multiply.outer(seen, gain)
-        # With their rows of the gain zero, the rest of P is the same as for the full gain, and this block stays.
-        self.P[considered] = kept
-        gain[self._problem.considered] = 0.0
-        self.x += gain * innovation
-        return gain
+        total = np.einsum("ij,ij->i", rows @ self.P, rows) + variances
+        return Observed(rows, values - rows @ self.x, variances), total
+
+    def correct(self, observed: Observed) -> Correction:
+        """Correct with observations, all at once.
+
+        Considered states keep their mean and covariance (Schmidt 1966), but not their correlations with the others.
+        Where there are any, the observations of a tick belong into one call: one by one they are correlated through the
+        considered states, which a second correction does not know.
+        """
+        if len(observed.innovations) > self._problem.n_state:
+            observed = condensed(observed)
+        root, whitened, V = correct_state(
+            self.x, self.P, observed.rows, observed.innovations, observed.variances, self._problem.is_considered
+        )
+        return Correction(observed.rows, root, whitened, V.T)
 
     def add_variance(self, direction: Array, variance: float) -> None:
         """Widen the covariance along a direction, shape (n_state,)."""

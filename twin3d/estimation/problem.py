@@ -76,9 +76,11 @@ class Problem:
     filter that fits these states to them finds slow sensors and heavy parts, and is sure of it."""
 
     @cached_property
-    def considered_block(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """Index of the covariance of the considered states."""
-        return self.considered[:, None], self.considered[None, :]
+    def is_considered(self) -> npt.NDArray[np.bool_]:
+        """Whether a state is considered, shape (n_state,)."""
+        mask = np.zeros(self.n_state, dtype=np.bool_)
+        mask[self.considered] = True
+        return mask
 
     @cached_property
     def n_modes(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from twin3d.estimation.correction import Observed
 from twin3d.estimation.jumps import JumpBank
 from twin3d.estimation.kalman import Filter
 from twin3d.estimation.problem import Problem, initial_state, lagged_deviation
@@ -29,6 +30,8 @@ LINEARISE_CHANGE = 0.02
 """Change of log θ that is worth it [–]."""
 UNCERTAIN_VARIANCE = 4.0
 """Readings that their producer calls uncertain have this much more variance."""
+WIDENING = (Verdict.JUMP, Verdict.RELEARN)
+"""Verdicts after which the covariance is widened and the reading judged again."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,6 +73,7 @@ class Tracker:
         """Uncertain inputs that were held at a bound in the last tick."""
         self.jumps = JumpBank(setting.problem, setting.tick_s)
         self._jacobian = filter_.jacobian(transition)
+        self._noise = np.array([sensor.noise for sensor in setting.sensors]) ** 2
         self._set_rows()
 
     def copy(self) -> "Tracker":
@@ -82,6 +86,7 @@ class Tracker:
             self.truth_rows,
             self.truth_offsets,
         )
+        twin._noise = self._noise
         twin.filter, twin.jumps = self.filter.copy(), self.jumps.copy()
         twin.records = [copy(record) for record in self.records]
         twin.counts = self.counts.copy()
@@ -99,11 +104,20 @@ class Tracker:
         self.filter.forecast(self.transition, self._jacobian)
         self.jumps.forecast(self.transition, self._jacobian)
         self._follow_checked()
-        for reading in readings:
-            self._take(reading, tick, tell)
+        correcting = [entry for entry in readings if self._is_correcting(entry, tell)]
+        if correcting:
+            self._correct(correcting, tick, tell)
         self._accept_jump(tick, tell)
         self._mark_stale(time_ns, tell)
         self._hold_bounds(tell)
+
+    def rehearse(self) -> None:
+        """Step a copy, so that all code is compiled before the first reading waits for it."""
+        twin = self.copy()
+        twin.filter.forecast(twin.transition, twin._jacobian)
+        observing = self._setting.problem.observing
+        rows, noise = twin.rows[observing], twin._noise[observing]
+        twin.filter.correct(twin.filter.observe(rows, rows @ twin.filter.x, noise)[0])
 
     def leap(self, duration_s: float, *, n_steps: int) -> None:
         """Forecast over a long time without readings."""
@@ -157,22 +171,22 @@ class Tracker:
                     modelled if math.isnan(record.shown) else record.shown + follow * (modelled - record.shown)
                 )
 
-    def _take(self, reading: Reading, tick: int, tell: Tell) -> None:
-        index, value = reading.sensor, reading.value
-        record, sensor = self.records[index], self._setting.sensors[index]
+    def _is_correcting(self, reading: Reading, tell: Tell) -> bool:
+        """Note that a reading came, and whether it may correct the state."""
+        record, sensor = self.records[reading.sensor], self._setting.sensors[reading.sensor]
         if record.status is SensorStatus.STALE:
             tell("recovered", f"sensor {sensor.id} sends again")
         record.time_ns = max(record.time_ns, reading.time_ns)
-        if reading.quality == Quality.BAD or not math.isfinite(value):
+        if reading.quality == Quality.BAD or not math.isfinite(reading.value):
             if record.status is not SensorStatus.BAD:
                 tell("bad", f"sensor {sensor.id} calls its readings bad; they are not used")
             record.status = SensorStatus.BAD
             self.counts["bad"] += 1
-        elif sensor.role is SensorRole.CHECK:
-            self._compare(index, value)
-        else:
-            variance = sensor.noise**2 * (UNCERTAIN_VARIANCE if reading.quality == Quality.UNCERTAIN else 1.0)
-            self._correct(index, value, variance, tick, tell)
+            return False
+        if sensor.role is SensorRole.CHECK:
+            self._compare(reading.sensor, reading.value)
+            return False
+        return True
 
     def _compare(self, index: int, value: float) -> None:
         record, sensor = self.records[index], self._setting.sensors[index]
@@ -182,34 +196,66 @@ class Tracker:
         record.measured, record.status = value, SensorStatus.CHECKED
         self.counts["checked"] += 1
 
-    def _correct(self, index: int, value: float, variance: float, tick: int, tell: Tell) -> None:
-        record, sensor, row = self.records[index], self._setting.sensors[index], self.rows[index]
-        innovation = value - self.offsets[index] - float(row @ self.filter.x)
-        seen = self.filter.seen(row)
-        total = float(row @ seen) + variance
-        was_gated = record.status is SensorStatus.GATED
-        verdict = record.judge(value, value - innovation, innovation / math.sqrt(total), math.sqrt(variance), tick=tick)
+    def _correct(self, readings: Sequence[Reading], tick: int, tell: Tell) -> None:
+        """Decide on a tick's readings by the forecast before any of them, then correct with those believed at once."""
+        sensors = np.array([reading.sensor for reading in readings])
+        values = np.array([reading.value for reading in readings])
+        uncertain = np.array([reading.quality == Quality.UNCERTAIN for reading in readings])
+        variances = self._noise[sensors] * np.where(uncertain, UNCERTAIN_VARIANCE, 1.0)
+        expected = (self.rows[sensors], values - self.offsets[sensors], variances)
+        observed, totals = self.filter.observe(*expected)
+        was_gated = [self.records[sensor].status is SensorStatus.GATED for sensor in sensors]
+        verdicts = self._judge(readings, observed, totals, tick)
+        widened = [position for position, verdict in enumerate(verdicts) if verdict in WIDENING]
+        for position in widened:
+            self._widen(readings[position].sensor, verdicts[position], float(observed.innovations[position]), tell)
+        if widened:
+            observed, totals = self.filter.observe(*expected)
+            deviations = observed.innovations / np.sqrt(totals)
+            for position in widened:
+                record = self.records[readings[position].sensor]
+                verdicts[position] = record.judge_again(float(deviations[position]))
+        used = np.array([verdict is Verdict.USED for verdict in verdicts])
+        if used.any():
+            self.jumps.observe(self.filter.correct(observed.subset(used)))
+        if not used.all():
+            rows, expected_values, variances = (part[~used] for part in expected)
+            self.jumps.observe_unused(*self.filter.observe(rows, expected_values, variances))
+        for position, verdict in enumerate(verdicts):
+            value, total = float(observed.innovations[position]), float(totals[position])
+            self._note(sensors[position], verdict, value, was_gated=was_gated[position], tell=tell)
+            self.innovations.append(
+                Innovation(tick, int(sensors[position]), value, math.sqrt(total), bool(used[position]))
+            )
+
+    def _judge(self, readings: Sequence[Reading], observed: Observed, totals: Array, tick: int) -> list[Verdict]:
+        innovations, deviations, noises = observed.innovations, np.sqrt(totals), np.sqrt(observed.variances)
+        table = zip(readings, innovations.tolist(), (innovations / deviations).tolist(), noises.tolist(), strict=True)
+        return [
+            self.records[reading.sensor].judge(reading.value, reading.value - innovation, relative, noise, tick=tick)
+            for reading, innovation, relative, noise in table
+        ]
+
+    def _widen(self, index: int, verdict: Verdict, innovation: float, tell: Tell) -> None:
+        """Give up certainty that a row of gated readings contradicts."""
+        sensor = self._setting.sensors[index]
         if verdict is Verdict.JUMP and sensor.role is SensorRole.DRIVE:
-            self.filter.add_variance(row * self._input_states(), innovation**2)
+            self.filter.add_variance(self.rows[index] * self._input_states(), innovation**2)
         elif verdict is Verdict.RELEARN:
             self._widen_bias(index, innovation)
             tell(
                 "relearned",
                 f"sensor {sensor.id} stays {innovation:.3g} {sensor.si_unit} off its forecast; its bias is learnt anew",
             )
-        if verdict in (Verdict.JUMP, Verdict.RELEARN):
-            seen = self.filter.seen(row)
-            total = float(row @ seen) + variance
-            verdict = record.judge_again(innovation / math.sqrt(total))
+
+    def _note(self, index: int, verdict: Verdict, innovation: float, *, was_gated: bool, tell: Tell) -> None:
+        record, sensor = self.records[index], self._setting.sensors[index]
         used = verdict is Verdict.USED
-        gain = self.filter.update(seen, innovation, total) if used else None
-        self.jumps.observe(row, innovation, total, gain)
         if not used and not was_gated:
             word = "is stuck" if verdict is Verdict.STUCK else f"is {innovation:.3g} {sensor.si_unit} off its forecast"
             tell(str(verdict), f"sensor {sensor.id} {word}; not used")
         record.status = SensorStatus.USED if used else SensorStatus.GATED
         self.counts[str(verdict)] += 1
-        self.innovations.append(Innovation(tick, index, innovation, math.sqrt(total), used))
 
     def _accept_jump(self, tick: int, tell: Tell) -> None:
         jump = self.jumps.decide(self.filter)
@@ -233,7 +279,8 @@ class Tracker:
             direction[problem.biases.start + int(position[0])] = 1.0
             self.filter.add_variance(direction, innovation**2)
         else:
-            self.filter.P *= 1.0 + innovation**2 / float(self.rows[index] @ self.filter.seen(self.rows[index]))
+            row = self.rows[index]
+            self.filter.P *= 1.0 + innovation**2 / float(row @ self.filter.P @ row)
 
     def _mark_stale(self, time_ns: int, tell: Tell) -> None:
         for record, sensor in zip(self.records, self._setting.sensors, strict=True):
