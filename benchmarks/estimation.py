@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from harness import Row, is_quick, report
 
+from twin3d.backend import one_blas_thread
 from twin3d.estimation import Estimator
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "estimation"))
@@ -51,7 +52,8 @@ def main() -> None:
     n_ticks = 300 if quick else 2000
     model = reduce_box(box_asset(), n_modes=48)
     n_state = 48 + 8 + 4 + 14 + 8 + 9
-    ours, theirs = ours_per_tick(model, n_ticks), textbook_per_tick(n_state, 2, n_ticks)
+    with one_blas_thread():
+        ours, theirs = ours_per_tick(model, n_ticks), textbook_per_tick(n_state, 2, n_ticks)
     work = "a tick: parameters, lags, biases, gating"
     row = Row(work, f"{n_state} states", "s", ours, theirs, "textbook filter, linear", 0.5, more_is_better=False)
     report("estimation", [row], packages=("numpy", "scipy"), quick=quick)
