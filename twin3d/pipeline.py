@@ -1,6 +1,7 @@
 """From a scene to a reduced model ready to run: mesh, assemble, reduce, each kept in the cache by its content."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -19,10 +20,12 @@ from twin3d.mesh import build_mesh
 from twin3d.mesh.placement import Placement, place_sensors
 from twin3d.mesh.quality import MeshReport
 from twin3d.mesh.selection import select_facets
-from twin3d.records import Parameter, ReducedModel, TetMesh
+from twin3d.records import Parameter, ReducedModel, StressModes, TetMesh
 from twin3d.reduction import reduce_heat
 from twin3d.reduction.address import model_key
 from twin3d.reduction.store import load_model, save_model
+from twin3d.reduction.stress import stress_modes
+from twin3d.reduction.stress_store import load_stress_modes, save_stress_modes, stress_key
 from twin3d.scene import Geometry, Scene, Sensor, SensorRole, check_for_twin
 
 Progress: TypeAlias = Callable[[float, str], None]
@@ -105,6 +108,44 @@ def prepare(
             save_model(path, model)
     tell(1.0, "ready")
     return PreparedModel(result.mesh, result.report, model, rows, from_cache)
+
+
+def prepare_stress_modes(
+    scene: Scene,
+    prepared: PreparedModel,
+    *,
+    displacement_rows: sparse.csr_array | None = None,
+    backend: Backend,
+    cache_dir: Path | None,
+) -> StressModes:
+    """Stress and displacement at the outer points of a prepared scene as they follow from its state.
+
+    Args:
+        scene: The scene, with a support.
+        prepared: Its mesh and reduced model.
+        displacement_rows: Strain gauges, shape (n_gauges, 3 n_dofs of the displacement).
+        backend: Where the full-order work is done.
+        cache_dir: Where stress modes are kept; None keeps nothing.
+
+    Raises:
+        SceneError: The scene has no mechanical load, or a part no elastic constants.
+        SolverError: Supports contradict each other, or nothing holds a rigid motion.
+    """
+    if not scene.mechanical:
+        raise SceneError(
+            f'{scene.name}: its stress needs a support, and the scene has none; add a [[load]] such as kind = "fixed"'
+        )
+    mesh, model, rows = prepared.mesh, prepared.model, displacement_rows
+    path = None
+    if cache_dir is not None:
+        path = cache_dir / f"stress-{stress_key(scene, mesh, model, displacement_rows=rows)}.npz"
+        with suppress(ReductionError):  # missing or damaged: they are made again
+            return load_stress_modes(path, model)
+    space = function_space(mesh, Element(scene.solver.element))
+    modes = stress_modes(scene, space, model, displacement_rows=rows, backend=backend)
+    if path is not None:
+        save_stress_modes(path, modes)
+    return modes
 
 
 def sensor_rows(sensors: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_array:

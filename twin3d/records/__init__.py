@@ -12,6 +12,7 @@ from twin3d.records.stream import (
     SensorStatus,
     empty_readings,
 )
+from twin3d.records.stress import StressModes
 from twin3d.records.view import SensorGlyph, ViewModel
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "ReducedModel",
     "SensorGlyph",
     "SensorStatus",
+    "StressModes",
     "Surface",
     "TetMesh",
     "ViewModel",

@@ -122,21 +122,31 @@ def solve_stress(problem: StressProblem, temperature: Array, *, backend: Backend
     """Displacement and stress under the loads of the scene and a temperature at the dofs [K], shape (n_dofs,)."""
     space = problem.space
     warming = temperature - problem.scene.stress_free_temperature
-    load = mechanical_load(problem, backend=backend)
-    regions = parts_of(space, problem.materials)
-    for cells, material in regions:
-        load += forces.thermal(space, cells, material, warming, backend=backend)
+    load = mechanical_load(problem, backend=backend) + thermal_load(problem, warming, backend=backend)
     solution = solve_static(problem.prepared, load)
-    rule = sampling_rule(space.element)
-    fields = []
-    for cells, material in regions:
-        samples = stress_in_cells(
-            space, cells, material, solution.displacement, warming=warming, rule=rule, backend=backend
-        )
-        fields.append(recover(space, cells, samples, ties=problem.prepared.body.ties))
+    fields = stress_of_parts(problem, solution.displacement, warming, backend=backend)
     sizes = [von_mises(field.values) for field in fields]
     stress = at_all_dofs(space, fields, rank=sizes)
     return StressField(solution, tuple(fields), stress, von_mises(stress))
+
+
+def stress_of_parts(
+    problem: StressProblem, displacement: Array, warming: Array, *, backend: Backend
+) -> list[PartField]:
+    """Stress of each part at its dofs [Pa], six components; linear in both arguments.
+
+    Args:
+        problem: The prepared problem.
+        displacement: [m], components interleaved, shape (3 n_dofs,).
+        warming: Temperature above the stress-free one at the dofs [K], shape (n_dofs,).
+        backend: Where it is computed.
+    """
+    space, rule = problem.space, sampling_rule(problem.space.element)
+    fields = []
+    for cells, material in parts_of(space, problem.materials):
+        samples = stress_in_cells(space, cells, material, displacement, warming=warming, rule=rule, backend=backend)
+        fields.append(recover(space, cells, samples, ties=problem.prepared.body.ties))
+    return fields
 
 
 def solve_stresses(
@@ -265,6 +275,14 @@ def mechanical_load(problem: StressProblem, *, backend: Backend) -> Array:
             raise SceneError(f"load {load.name}: {error}") from error
         if share is not None:
             total += share
+    return total
+
+
+def thermal_load(problem: StressProblem, warming: Array, *, backend: Backend) -> Array:
+    """Forces that a temperature above the stress-free one (n_dofs,) [K] makes at all dofs [N], shape (3 n_dofs,)."""
+    total = np.zeros(3 * problem.space.n_dofs)
+    for cells, material in parts_of(problem.space, problem.materials):
+        total += forces.thermal(problem.space, cells, material, warming, backend=backend)
     return total
 
 
