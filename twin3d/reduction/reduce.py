@@ -87,10 +87,11 @@ def reduce_heat(
 
 def input_scale(scene: Scene) -> Array:
     """How large the deviation of each input from its reference may become, in SI, shape (n_inputs,)."""
-    return np.array([_scale_of(item) for item in scene.inputs])
+    return np.array([scale_of(item) for item in scene.inputs])
 
 
-def _scale_of(item: Input) -> float:
+def scale_of(item: Input) -> float:
+    """How large the deviation of an input from its reference may become, in SI."""
     if item.is_temperature:
         return TEMPERATURE_SCALE_K if item.unknown is None else max(TEMPERATURE_SCALE_K, 2.0 * item.unknown.spread)
     spread = 0.0 if item.unknown is None else item.unknown.spread
