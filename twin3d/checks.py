@@ -21,9 +21,9 @@ from twin3d.fem.mechanics.problem import Stresses, StressField, StressProblem, s
 from twin3d.fem.newton import HeatSolver
 from twin3d.fem.nonlinear import NonlinearHeat, nonlinear_heat
 from twin3d.fem.rows import rows_at
+from twin3d.fem.sensor_rows import sensor_rows
 from twin3d.fem.space import FunctionSpace, function_space
 from twin3d.mesh.selection import select_parts
-from twin3d.pipeline import sensor_rows
 from twin3d.records import TetMesh
 from twin3d.scene import Check, Convection, Scene, TimeTable
 

@@ -11,22 +11,20 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.backend import Backend
-from twin3d.errors import MeshError, ReductionError, SceneError
+from twin3d.errors import ReductionError, SceneError
 from twin3d.fem.elements import Element
 from twin3d.fem.heat import assemble_heat, heat_parameters
-from twin3d.fem.rows import mean_over, rows_at
-from twin3d.fem.space import FunctionSpace, function_space
+from twin3d.fem.sensor_rows import sensor_rows
+from twin3d.fem.space import function_space
 from twin3d.mesh import build_mesh
-from twin3d.mesh.placement import Placement, place_sensors
 from twin3d.mesh.quality import MeshReport
-from twin3d.mesh.selection import select_facets
 from twin3d.records import Parameter, ReducedModel, StressModes, TetMesh
 from twin3d.reduction import reduce_heat
 from twin3d.reduction.address import model_key
 from twin3d.reduction.store import load_model, save_model
 from twin3d.reduction.stress import stress_modes
 from twin3d.reduction.stress_store import load_stress_modes, save_stress_modes, stress_key
-from twin3d.scene import Geometry, Scene, Sensor, SensorRole, check_for_twin
+from twin3d.scene import Geometry, Scene, check_for_twin
 
 Progress: TypeAlias = Callable[[float, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
@@ -146,37 +144,6 @@ def prepare_stress_modes(
     if path is not None:
         save_stress_modes(path, modes)
     return modes
-
-
-def sensor_rows(sensors: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_array:
-    """What each sensor takes of the nodal values, shape (n_sensors, n_dofs).
-
-    Raises:
-        MeshError: A sensor lies too far outside the asset or its part; names it.
-        SelectionError: A sensor's face matches nothing.
-    """
-    placements = {placement.sensor: placement for placement in place_sensors(sensors, space.mesh)}
-    at_places = _rows_at(list(placements.values()), space)
-    rows = [at_places[sensor.id] if sensor.id in placements else _row_of_face(sensor, space) for sensor in sensors]
-    return sparse.csr_array(sparse.vstack(rows, format="csr"))
-
-
-def _rows_at(placements: Sequence[Placement], space: FunctionSpace) -> dict[str, sparse.csr_array]:
-    """The row of each placed sensor by its id; it looks into its own part only, not across a contact."""
-    rows: dict[str, sparse.csr_array] = {}
-    for part in {placement.part for placement in placements}:
-        there = [placement for placement in placements if placement.part == part]
-        values = rows_at(space, np.array([placement.placed for placement in there]), parts=[part])
-        rows |= {placement.sensor: values[[index]] for index, placement in enumerate(there)}
-    return rows
-
-
-def _row_of_face(sensor: Sensor, space: FunctionSpace) -> sparse.csr_array:
-    if sensor.role is SensorRole.DRIVE:
-        return sparse.csr_array((1, space.n_dofs))
-    if sensor.face is None:
-        raise MeshError(f"sensor {sensor.id} has neither a position nor a face; give it one of them")
-    return mean_over(space, select_facets(space.mesh, sensor.face))
 
 
 def _cached_model(path: Path | None) -> ReducedModel | None:

@@ -30,6 +30,7 @@ EXAMPLES = {
     "m/s^2": "9.81 m/s^2",
     "N/m^3": "50 MPa/mm",
     "1/K": "23e-6 1/K",
+    "ohm": "1.7 ohm",
 }
 """What to write for each SI unit, as errors show it."""
 
@@ -52,6 +53,7 @@ KINDS = {
     "m/s^2": "an acceleration",
     "N/m^3": "a stiffness per area",
     "1/K": "a thermal expansion or temperature coefficient",
+    "ohm": "an electrical resistance",
 }
 """What each SI unit measures, in words."""
 
@@ -85,6 +87,10 @@ class Affine:
     def from_si(self, value: float) -> float:
         """An SI value, in the unit."""
         return (value - self.offset) / self.scale
+
+    def after(self, first: "Affine") -> "Affine":
+        """Both in one: `first`, then this."""
+        return Affine(self.scale * first.scale, self.offset + self.scale * first.offset)
 
 
 def parse_quantity(text: str, si_unit: str) -> float:

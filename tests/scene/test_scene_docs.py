@@ -48,6 +48,7 @@ SECTIONS = {
     "Cyclic": "`[cyclic]`",
     "Axis": "`[cyclic]`",
     "WrittenSensor": "`[[sensor]]`",
+    "Winding": "`[[sensor]]`",
     "SensorQuantity": "`[[sensor]]`",
     "SensorRole": "`[[sensor]]`",
     "Uncertainty": "`[uncertainty]`",

@@ -134,9 +134,17 @@ WRONG = {
         'position = "0,0,1 mm"\n',
         'only a sensor of role "drive" drives an input',
     ),
-    "observes nowhere": ('position = "0, 0, 11 mm"', "", "sensor[0]: expected exactly one of position and face"),
-    "observes twice": ("11 mm", '11 mm"\nface = "outer', "sensor[0]: expected exactly one of position and face"),
-    "observes a power": ('unit = "degC"', 'unit = "W"\nquantity = "power"', "only temperatures can observe the field"),
+    "observes nowhere": (
+        'position = "0, 0, 11 mm"',
+        "",
+        "sensor[0]: expected exactly one of position, face",
+    ),
+    "observes twice": ("11 mm", '11 mm"\nface = "outer', "sensor[0]: expected exactly one of position, face"),
+    "observes a power": (
+        'unit = "degC"',
+        'unit = "W"\nquantity = "power"',
+        "only temperatures and resist",
+    ),
     "signal of no input": (
         "[plant.signals.power]",
         "[plant.signals.powr]",
@@ -175,7 +183,7 @@ WRONG = {
     "check of a sensor without a place": (
         'part = "chip_*"\nstatistic = "max"',
         'sensor = "air"',
-        "has neither position nor face",
+        "drives an input and sees nothing to check",
     ),
     "check at a bare time": ('time = "steady"', "time = 30", '30 has no unit; write for example "30 s"'),
     "check at no time": (

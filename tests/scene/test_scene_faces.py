@@ -94,7 +94,7 @@ def test_other_means_nothing_in_a_sensor(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("key", ['part = "chip_*"', 'depth = "1 mm"', 'tolerance = "2 mm"'])
+@pytest.mark.parametrize("key", ['depth = "1 mm"', 'tolerance = "2 mm"'])
 def test_what_places_a_position_needs_one(tmp_path, key):
     problems = refusal(tmp_path, edited(('position = "0, 0, 11 mm"', f'face = "outer"\n{key}')))
 

@@ -131,7 +131,7 @@ class ReadingChecker:
             if reading.quality is not Quality.BAD:
                 raise WireError(Cause.NOT_FINITE, f"{reading.sensor!r} is {value}")
             value = math.nan
-        if value < 0.0 and self._units.si_unit(sensor) == "K":
+        if value < self._units.floor(sensor):
             raise WireError(Cause.IMPOSSIBLE, f"{reading.sensor!r} at {value:.6g} K")
         self._check_time(reading, now_ns)
         if not self._is_new(reading, sensor):
@@ -183,7 +183,7 @@ class ReadingChecker:
             sensors[entry.a] = _WRONG_UNIT if affine is None else sensor
             if affine is not None:
                 scales[entry.a], offsets[entry.a] = affine.scale, affine.offset
-                minima[entry.a] = 0.0 if self._units.si_unit(sensor) == "K" else -np.inf
+                minima[entry.a] = self._units.floor(sensor)
         return AliasTable(header.mv, sensors, scales, offsets, minima)
 
     def _take_records(self, header: BatchHeader, records: npt.NDArray[np.void], table: AliasTable) -> None:

@@ -20,7 +20,7 @@ from twin3d.records import Frame, SensorStatus
 from twin3d.reduction import lift
 from twin3d.scene import Scene
 from twin3d.score import load_truth, score
-from twin3d.units import from_si
+from twin3d.units import affine_to_si, from_si
 from twin3d.view.gl import GlProbe
 from twin3d.view.offscreen import OffscreenRenderer
 from twin3d.view.stage import Look
@@ -126,11 +126,12 @@ def _sensor_rows(scene: Scene, frame: Frame) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for sensor, state in zip(scene.sensors, frame.sensors, strict=True):
         measured, estimated = (
-            f"{from_si(float(state[key]), sensor.unit, sensor.si_unit):.2f}" for key in ("measured", "modelled")
+            f"{from_si(float(state[key]), sensor.shown_unit, sensor.si_unit):.2f}" for key in ("measured", "modelled")
         )
-        bar = f"{Z_90 * float(state['deviation']) / sensor.scale:.2f}"
+        scale = affine_to_si(sensor.shown_unit, sensor.si_unit).scale
+        bar = f"{Z_90 * float(state['deviation']) / scale:.2f}"
         status = SensorStatus(int(state["status"])).name.lower()
-        rows.append((sensor.id, sensor.role.value, status, measured, estimated, bar, sensor.unit))
+        rows.append((sensor.id, sensor.role.value, status, measured, estimated, bar, sensor.shown_unit))
     return rows
 
 

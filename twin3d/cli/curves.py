@@ -28,10 +28,10 @@ def input_curves(scene: Scene, frames: Sequence[Frame], truth: Truth) -> list[Cu
 
 def _sensor_curve(index: int, sensor: Sensor, frames: Sequence[Frame], truth: Truth) -> Curve:
     states = np.array([frame.sensors[index] for frame in frames])
-    unit = affine_to_si(sensor.unit, sensor.si_unit)
+    unit = affine_to_si(sensor.shown_unit, sensor.si_unit)
     return Curve(
         title=f"{sensor.id} ({ROLE_NAMES[sensor.role]})",
-        unit=sensor.unit,
+        unit=sensor.shown_unit,
         time_s=_times_s(frames, truth),
         value=(states["modelled"] - unit.offset) / unit.scale,
         deviation=states["deviation"] / unit.scale,

@@ -17,7 +17,6 @@ from twin3d.clock import Clock, WallClock
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.plant import Fault, Plant, TruthRecorder, parse_fault, plant_section, prepare_plant
 from twin3d.scene import Scene
-from twin3d.units import from_si
 
 TRUTH_PERIOD_S = 0.2
 """How often the true state is kept."""
@@ -95,7 +94,7 @@ def _stream(
             publisher.send(
                 sensor.id,
                 sensor.unit,
-                from_si(reading.value, sensor.unit, sensor.si_unit),
+                sensor.si_from(sensor.unit).from_si(reading.value),
                 time_ns=start_ns + round(reading.time_s * 1e9),
                 quality=reading.quality,
             )

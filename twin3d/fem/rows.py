@@ -1,4 +1,4 @@
-"""Rows that take values out of a field on a function space: at positions, and as means over faces."""
+"""Rows that take values out of a field on a function space: at positions, and as means over faces and volumes."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from twin3d.backend import get_backend
 from twin3d.fem.elements import CELL_EDGES, Element, shape_functions
 from twin3d.fem.facet_integrals import facet_load_blocks
-from twin3d.fem.integrals import gathered
+from twin3d.fem.integrals import gathered, load_blocks
 from twin3d.fem.space import FunctionSpace
 from twin3d.mesh.locate import interpolation
 
@@ -51,6 +52,19 @@ def mean_over(space: FunctionSpace, facets: npt.NDArray[np.signedinteger]) -> sp
     """The row that gives the mean of the field over facets of the mesh, weighted by area, shape (1, n_dofs)."""
     corners = space.mesh.facets[facets]
     weights = gathered(space.facet_dofs(corners), facet_load_blocks(space, corners, 1.0), space.n_dofs)
+    return sparse.csr_array(weights[None, :] / weights.sum())
+
+
+def mean_within(space: FunctionSpace, is_within: npt.NDArray[np.bool_]) -> sparse.csr_array:
+    """The row that gives the mean of the field over cells of the mesh, weighted by volume, shape (1, n_dofs).
+
+    Args:
+        space: The function space.
+        is_within: Which cells count, shape (n_cells,).
+    """
+    cells = np.flatnonzero(is_within)
+    blocks = load_blocks(space, cells, np.ones(len(cells)), backend=get_backend("numpy"))
+    weights = gathered(space.cell_dofs[cells], blocks, space.n_dofs)
     return sparse.csr_array(weights[None, :] / weights.sum())
 
 

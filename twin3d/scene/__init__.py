@@ -29,7 +29,7 @@ from twin3d.scene.plant import Plant, PlantSpread
 from twin3d.scene.reading import json_schema, load_scene
 from twin3d.scene.refused import check_for_modes, check_for_stress, check_for_twin, unknown_to_twin
 from twin3d.scene.selectors import Selector
-from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
+from twin3d.scene.sensors import Sensor, SensorKind, SensorQuantity, SensorRole, Winding
 from twin3d.scene.signals import ConstantSignal, Signal, SineSignal, StepsSignal
 from twin3d.scene.solver import Solver
 from twin3d.scene.tables import PropertyTable, TimeTable, at_temperature, at_time
@@ -72,6 +72,7 @@ __all__ = [
     "Scene",
     "Selector",
     "Sensor",
+    "SensorKind",
     "SensorQuantity",
     "SensorRole",
     "Signal",
@@ -86,6 +87,7 @@ __all__ = [
     "Uncertainty",
     "UnknownPrior",
     "View",
+    "Winding",
     "at_temperature",
     "at_time",
     "check_for_modes",

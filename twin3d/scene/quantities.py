@@ -222,6 +222,10 @@ SpecificHeat: TypeAlias = Annotated[float, _Positive, Quantity("J/(kg K)")]
 """A specific heat [J/(kg K)]."""
 PerKelvin: TypeAlias = Annotated[float, _Finite, Quantity("1/K")]
 """A relative change per kelvin [1/K]."""
+Resistance: TypeAlias = Annotated[float, _Positive, Quantity("ohm")]
+"""An electrical resistance [Ω]."""
+RisePerKelvin: TypeAlias = Annotated[float, _Positive, Quantity("1/K")]
+"""A relative rise per kelvin [1/K]."""
 PositiveDifference: TypeAlias = Annotated[float, _Positive, Quantity("K", is_difference=True)]
 """A difference of temperatures [K]."""
 MassFlow: TypeAlias = Annotated[float, _Positive, Quantity("kg/s")]

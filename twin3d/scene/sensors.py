@@ -7,11 +7,24 @@ from pydantic import Field
 
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.inputs import InputUnit
-from twin3d.scene.quantities import Distance, Duration, FaceSelector, Point, PositiveDuration
-from twin3d.units import affine_to_si
+from twin3d.scene.quantities import (
+    Distance,
+    Duration,
+    FaceSelector,
+    Point,
+    PositiveDuration,
+    Resistance,
+    RisePerKelvin,
+    Temperature,
+)
+from twin3d.units import Affine, affine_to_si
 
 PLACING_TOLERANCE = 1e-3
 """How far outside the asset a sensor may be where the scene says nothing else [m]."""
+
+
+COPPER_COEFFICIENT = 3.93e-3
+"""Of annealed copper at 20 °C (IEC 60028) [1/K]."""
 
 
 class SensorRole(StrEnum):
@@ -32,17 +45,50 @@ class SensorQuantity(StrEnum):
     POWER = "power"
     HEAT_FLUX = "heat_flux"
     HEAT_SOURCE = "heat_source"
+    RESISTANCE = "resistance"
 
     @property
-    def si_unit(self) -> InputUnit:
+    def si_unit(self) -> str:
         """The SI unit of the quantity."""
-        units: dict[SensorQuantity, InputUnit] = {
+        units = {
             SensorQuantity.TEMPERATURE: "K",
             SensorQuantity.POWER: "W",
             SensorQuantity.HEAT_FLUX: "W/m^2",
             SensorQuantity.HEAT_SOURCE: "W/m^3",
+            SensorQuantity.RESISTANCE: "ohm",
         }
         return units[self]
+
+
+class SensorKind(StrEnum):
+    """What a sensor looks at."""
+
+    POINT = "point"
+    FACE = "face"
+    """The mean over faces."""
+    PART = "part"
+    """The mean over the volume of parts."""
+    INPUT = "input"
+    """Nothing of the field: it drives an input."""
+
+
+class Winding(Frozen):
+    """A resistance that tells a temperature, R = R₀ (1 + α (T - T₀)): a winding, or a resistance thermometer."""
+
+    resistance: Resistance
+    """R₀ [Ω]."""
+    reference_temperature: Temperature = 293.15
+    """T₀ [K]."""
+    temperature_coefficient: RisePerKelvin = COPPER_COEFFICIENT
+    """α at T₀ [1/K]."""
+
+    @property
+    def kelvin_from_ohm(self) -> Affine:
+        """Temperature [K] from resistance [Ω]: T = T₀ + (R / R₀ - 1) / α."""
+        return Affine(
+            1.0 / (self.temperature_coefficient * self.resistance),
+            self.reference_temperature - 1.0 / self.temperature_coefficient,
+        )
 
 
 class Sensor(Frozen):
@@ -57,15 +103,16 @@ class Sensor(Frozen):
     face: FaceSelector | None = None
     """Faces whose mean it measures, for a sensor without a position."""
     part: str | None = None
-    """Glob on the names of the parts that it sits on or in; None takes any."""
+    """Glob on the names of the parts that it sits on or in; None takes any. Without a position it measures the mean
+    over their volume."""
     depth: Distance | None = None
     """How deep it sits below the outer face nearest to the position [m]; None leaves it at the position itself."""
     tolerance: Distance = PLACING_TOLERANCE
     """How far outside the asset, or its parts, the position may be [m]."""
     noise: Annotated[float, Field(gt=0.0)]
-    """Standard deviation of one reading, in SI."""
+    """Standard deviation of one reading, in `si_unit`."""
     bias: Annotated[float, Field(ge=0.0)] = 0.0
-    """Standard deviation of its constant error, in SI."""
+    """Standard deviation of its constant error, in `si_unit`."""
     lag: Duration = 0.0
     """Time constant of its first-order response [s]."""
     period: PositiveDuration
@@ -73,18 +120,48 @@ class Sensor(Frozen):
     role: SensorRole = SensorRole.OBSERVE
     drives: str | None = None
     """The input that a driving sensor gives."""
+    winding: Winding | None = None
+    """How its resistance tells a temperature; None for a sensor of another quantity."""
+
+    @property
+    def kind(self) -> SensorKind:
+        """What it looks at."""
+        if self.role is SensorRole.DRIVE:
+            return SensorKind.INPUT
+        if self.position is not None:
+            return SensorKind.POINT
+        return SensorKind.PART if self.face is None else SensorKind.FACE
 
     @property
     def si_unit(self) -> InputUnit:
-        """SI unit of what it measures."""
-        return self.quantity.si_unit
+        """SI unit of its readings within the twin; a resistance has become a temperature there."""
+        units: dict[SensorQuantity, InputUnit] = {
+            SensorQuantity.POWER: "W",
+            SensorQuantity.HEAT_FLUX: "W/m^2",
+            SensorQuantity.HEAT_SOURCE: "W/m^3",
+        }
+        return units.get(self.quantity, "K")
+
+    @property
+    def shown_unit(self) -> str:
+        """Unit in which people are shown its value: that of its readings, but °C for a resistance."""
+        return self.unit if self.winding is None else "degC"
+
+    def si_from(self, unit: str) -> Affine:
+        """How a reading in a unit becomes one in `si_unit`.
+
+        Raises:
+            UnitError: The unit is unknown, or does not fit the quantity.
+        """
+        measured = affine_to_si(unit, self.quantity.si_unit)
+        return measured if self.winding is None else self.winding.kelvin_from_ohm.after(measured)
 
     @property
     def scale(self) -> float:
         """SI value = `offset` + `scale` · value in `unit`."""
-        return affine_to_si(self.unit, self.si_unit).scale
+        return self.si_from(self.unit).scale
 
     @property
     def offset(self) -> float:
         """SI value of a reading of zero."""
-        return affine_to_si(self.unit, self.si_unit).offset
+        return self.si_from(self.unit).offset

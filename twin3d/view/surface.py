@@ -4,11 +4,12 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.mesh.placement import place_sensors
-from twin3d.mesh.selection import select_facets
+from twin3d.mesh.selection import select_facets, select_parts
 from twin3d.mesh.topology import patches_by_angle
 from twin3d.records import ReducedModel, SensorGlyph, TetMesh, ViewModel
 from twin3d.records.mesh import OUTSIDE
-from twin3d.scene import Scene, Sensor
+from twin3d.scene import Scene, Sensor, SensorKind
+from twin3d.units import affine_to_si
 
 
 def build_view_model(scene: Scene, mesh: TetMesh, model: ReducedModel) -> ViewModel:
@@ -63,21 +64,26 @@ def split_at_sharp_edges(
 
 
 def _glyph(sensor: Sensor, position: tuple[float, float, float] | None) -> SensorGlyph:
+    shown = affine_to_si(sensor.shown_unit, sensor.si_unit)
     return SensorGlyph(
         id=sensor.id,
         quantity=sensor.quantity.value,
-        unit=sensor.unit,
-        scale=sensor.scale,
-        offset=sensor.offset,
+        unit=sensor.shown_unit,
+        scale=shown.scale,
+        offset=shown.offset,
         position=position,
         role=sensor.role.value,
     )
 
 
 def _place_of(sensor: Sensor, mesh: TetMesh) -> tuple[float, float, float] | None:
-    """Where it sits, or the facet nearest to the middle of the faces it looks at."""
-    if sensor.position is not None or sensor.face is None:
+    """Where it sits, or the facet nearest to the middle of the faces or parts it looks at."""
+    if sensor.position is not None or sensor.kind is SensorKind.INPUT:
         return sensor.position
-    centres = mesh.points[mesh.facets[select_facets(mesh, sensor.face)]].mean(axis=1)
+    if sensor.face is not None:
+        corners = mesh.facets[select_facets(mesh, sensor.face)]
+    else:
+        corners = mesh.facets[np.isin(mesh.facet_parts, select_parts(mesh, sensor.part or "*")).any(axis=1)]
+    centres = mesh.points[corners].mean(axis=1)
     nearest = centres[np.linalg.norm(centres - centres.mean(axis=0), axis=1).argmin()]
     return (float(nearest[0]), float(nearest[1]), float(nearest[2]))

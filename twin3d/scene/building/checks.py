@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from twin3d.scene.outputs import FIELD_UNITS, Check, Statistic
 from twin3d.scene.problems import Problems
-from twin3d.scene.sensors import Sensor
+from twin3d.scene.sensors import Sensor, SensorKind
 from twin3d.scene.toml_lines import Place
 
 
@@ -17,13 +17,13 @@ def _check(entry: Check, place: Place, sensors: Sequence[Sensor], problems: Prob
     places = {key: getattr(entry, key) for key in ("position", "part", "sensor") if getattr(entry, key) is not None}
     if len(places) != 1:
         problems.add(place, f"expected exactly one of position, part and sensor; found {', '.join(places) or 'none'}")
-    seeing = {sensor.id: sensor.position is not None or sensor.face is not None for sensor in sensors}
+    seeing = {sensor.id: sensor.kind is not SensorKind.INPUT for sensor in sensors}
     if entry.sensor is not None and entry.field != "temperature":
         problems.add((*place, "sensor"), f"no sensor sees {entry.field}; give the check a position or a part")
     if entry.sensor is not None and entry.sensor not in seeing:
         problems.add_unknown_name((*place, "sensor"), "sensor", entry.sensor, seeing)
     if entry.sensor is not None and not seeing.get(entry.sensor, True):
-        problems.add((*place, "sensor"), f'the sensor "{entry.sensor}" has neither position nor face to check')
+        problems.add((*place, "sensor"), f'the sensor "{entry.sensor}" drives an input and sees nothing to check')
     is_value = entry.statistic is Statistic.VALUE
     if (entry.part is not None) == is_value:
         due = "max, min or mean over a part" if is_value else "value at a point or sensor"

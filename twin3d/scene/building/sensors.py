@@ -42,10 +42,12 @@ def _sensor(entry: WrittenSensor, place: Place, known: Known) -> Sensor:
     values = {key: getattr(entry, key) for key in _SENSOR_KEYS if getattr(entry, key) is not None}
     if entry.face is not None:
         values["face"] = meant(entry.face, (*place, "face"), known, in_load=False)
-    return Sensor(**values, noise=noise, bias=max(0.0, bias))
+    per_ohm = 1.0 if entry.winding is None else entry.winding.kelvin_from_ohm.scale
+    return Sensor(**values, winding=entry.winding, noise=per_ohm * noise, bias=per_ohm * max(0.0, bias))
 
 
 def _check_driving(entry: WrittenSensor, place: Place, inputs: Mapping[str, Input], problems: Problems) -> None:
+    _check_winding(entry, place, problems)
     if entry.drives is None:
         problems.add(place, f'a sensor of role "drive" says which input it drives; {nearest("", inputs)}')
         return
@@ -62,18 +64,43 @@ def _check_driving(entry: WrittenSensor, place: Place, inputs: Mapping[str, Inpu
 
 
 def _check_looking(entry: WrittenSensor, place: Place, problems: Problems) -> None:
-    if entry.quantity is not SensorQuantity.TEMPERATURE:
+    _check_winding(entry, place, problems)
+    if entry.quantity not in (SensorQuantity.TEMPERATURE, SensorQuantity.RESISTANCE):
         problems.add(
             (*place, "quantity"),
-            f'only temperatures can {entry.role} the field; a {entry.quantity} can drive an input (role = "drive")',
+            f"only temperatures and resistances can {entry.role} the field; a {entry.quantity} can drive an input "
+            '(role = "drive")',
         )
-    if (entry.position is None) == (entry.face is None):
-        problems.add(place, 'expected exactly one of position and face, such as position = "80, 0, 3 mm"')
-    for key in ("part", "depth", "tolerance"):
+    looked_at = [key for key in ("position", "face") if getattr(entry, key) is not None]
+    if len(looked_at) != 1 and not (entry.part is not None and not looked_at):
+        problems.add(
+            place,
+            f"expected exactly one of position, face and part, found {' and '.join(looked_at) or 'none'}; write for "
+            'example position = "80, 0, 3 mm", or part = "winding" for the mean over its volume',
+        )
+    if entry.face is not None and entry.part is not None:
+        problems.add(
+            (*place, "part"),
+            "beside a face, part says how a position is placed; give the sensor a position, or write it into the face: "
+            'face = "part NAME and ..."',
+        )
+    for key in ("depth", "tolerance"):
         if entry.position is None and getattr(entry, key) is not None:
             problems.add((*place, key), f'{key} says how a position is placed; give the sensor a position = "..."')
     if entry.drives is not None:
         problems.add((*place, "drives"), 'only a sensor of role "drive" drives an input; set role = "drive"')
+
+
+def _check_winding(entry: WrittenSensor, place: Place, problems: Problems) -> None:
+    measures_resistance = entry.quantity is SensorQuantity.RESISTANCE
+    if measures_resistance and entry.winding is None:
+        problems.add(
+            place,
+            "a resistance tells a temperature by what it is at a known one; write for example "
+            'winding = { resistance = "1.7 ohm", reference_temperature = "20 degC" }',
+        )
+    if not measures_resistance and entry.winding is not None:
+        problems.add((*place, "winding"), f'the sensor measures {entry.quantity}; set quantity = "resistance"')
 
 
 def _refuse_second_drivers(sensors: Sequence[Sensor], problems: Problems) -> None:

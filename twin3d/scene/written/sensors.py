@@ -6,7 +6,7 @@ from pydantic import Field
 
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.quantities import Distance, Duration, FaceSelector, Point, PositiveDuration
-from twin3d.scene.sensors import SensorQuantity, SensorRole
+from twin3d.scene.sensors import SensorQuantity, SensorRole, Winding
 from twin3d.scene.written.text import QuantityText
 
 
@@ -27,3 +27,4 @@ class WrittenSensor(Frozen):
     period: PositiveDuration
     role: SensorRole = SensorRole.OBSERVE
     drives: str | None = None
+    winding: Winding | None = None

@@ -1,0 +1,51 @@
+"""Sensors that are not points: what a scene file may say, and what is wrong with it."""
+
+import numpy as np
+import pytest
+from scene_samples import edited, loaded, refusal
+
+from twin3d.scene import SensorKind
+
+POINT = 'position = "0, 0, 11 mm"\nnoise = "0.15 K"'
+WINDING = 'winding = { resistance = "2 ohm", reference_temperature = "25 degC", temperature_coefficient = "4e-3 1/K" }'
+COIL = f'quantity = "resistance"\npart = "chip_1"\n{WINDING}\nnoise = "8 mohm"\nbias = "16 mohm"'
+
+
+def with_sensor(text, unit="degC"):
+    return edited(('unit = "degC"\nposition', f'unit = "{unit}"\nposition'), (POINT, text))
+
+
+def test_a_winding_reads_resistance_and_tells_temperature(tmp_path):
+    sensor = loaded(tmp_path, with_sensor(COIL, "mohm")).sensors[0]
+
+    assert sensor.kind is SensorKind.PART
+    assert (sensor.si_unit, sensor.shown_unit) == ("K", "degC")
+    np.testing.assert_allclose(sensor.offset + sensor.scale * 2000.0, 298.15, rtol=1e-12)
+    np.testing.assert_allclose(sensor.offset + sensor.scale * 2080.0, 308.15, rtol=1e-12)
+    np.testing.assert_allclose([sensor.noise, sensor.bias], [1.0, 2.0], rtol=1e-12)
+
+
+def test_a_part_alone_is_its_mean_and_with_a_position_its_owner(tmp_path):
+    alone = loaded(tmp_path, with_sensor('part = "chip_1"\nnoise = "0.1 K"')).sensors[0]
+    placed = loaded(tmp_path, with_sensor(f'part = "chip_1"\n{POINT}')).sensors[0]
+
+    assert alone.kind is SensorKind.PART
+    assert placed.kind is SensorKind.POINT
+
+
+REFUSED = {
+    "a resistance without its winding": ('quantity = "resistance"\npart = "*"\nnoise = "1 mohm"', "ohm", "winding = {"),
+    "a winding of a temperature": (f'part = "*"\n{WINDING}\nnoise = "1 K"', "degC", 'set quantity = "resistance"'),
+    "noise of a resistance in kelvin": (COIL.replace("8 mohm", "0.2 K"), "ohm", '"0.2 K"'),
+    "a winding that does not change": (COIL.replace("4e-3", "0"), "ohm", "expected more than 0"),
+    "a face within a part": ('face = "outer"\npart = "chip_1"\nnoise = "1 K"', "degC", 'face = "part NAME and ..."'),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_wrong_is_named_with_a_remedy(tmp_path, case):
+    text, unit, told = REFUSED[case]
+
+    lines = refusal(tmp_path, with_sensor(text, unit))
+
+    assert any(told in line for line in lines), lines
