@@ -45,15 +45,18 @@ def test_a_damaged_model_is_made_again(cached):
     np.testing.assert_allclose(again.model.decay_rates, first.model.decay_rates, rtol=1e-9)
 
 
-def test_the_key_follows_the_physics_and_not_the_sensors(cached):
+def test_the_key_follows_physics_and_pace_and_not_where_sensors_sit(cached):
     scene, _, first = cached
     hotter = scene.model_copy(update={"initial_temperature": 300.0})
     fewer = scene.model_copy(update={"sensors": scene.sensors[:1]})
 
-    keys = [model_key(variant, first.mesh, None) for variant in (scene, hotter, fewer)]
+    faster = scene.model_copy(update={"feed": scene.feed.model_copy(update={"tick": 0.001})})
+
+    keys = [model_key(variant, first.mesh, None) for variant in (scene, hotter, fewer, faster)]
 
     assert keys[0] != keys[1]
     assert keys[0] == keys[2]
+    assert keys[0] != keys[3]
     assert model_key(scene, first.mesh, np.ones(3)) != keys[0]
 
 

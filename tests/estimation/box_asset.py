@@ -164,6 +164,7 @@ def reduce_box(asset, theta0=None, n_modes=30, *, corners=6, seed=4, point_error
         stiffness_terms=np.array([t * Phi.T @ (k @ Phi) for t, k in zip(theta0, asset.stiffness_terms, strict=True)]),
         load_terms=np.array([t * Phi.T @ f for t, f in zip(theta0, asset.load_terms, strict=True)]),
         constant_load=Phi.T @ asset.sources,
+        error_load=np.zeros((n_modes, 0)),
         error_rms=0.0,
         error_max=0.0,
         point_error=np.full(len(Phi), point_error),

@@ -41,6 +41,7 @@ def problem(box_model):
         stiffness_terms=box_model.stiffness_terms[:, :keep, :keep],
         load_terms=box_model.load_terms[:, :keep],
         constant_load=box_model.constant_load[:keep],
+        error_load=box_model.error_load[:keep],
     )
     sensors = box_sensors()
     return state_problem(small, observe(small, box_rows(), sensors), box_inputs(), sensors)

@@ -111,6 +111,10 @@ class ReducedModel:
     """Projected $\\hat F_j$ less the lifted stiffness, shape (n_parameters, n_modes, n_inputs)."""
     constant_load: npt.NDArray[np.float64]
     """Projected $\\hat F_0$, shape (n_modes, n_inputs)."""
+    error_load: npt.NDArray[np.float64]
+    """Ψ: sources of what the model gets wrong, at unit variance: $\\dot a$ gains Ψ w, shape (n_modes, n_sources).
+
+    There are none in a model that is reduced at parameters of its own."""
     error_rms: float
     """Root mean square error against full order on validation runs that the basis did not see [K]."""
     error_max: float
@@ -122,6 +126,8 @@ class ReducedModel:
         n_dofs, n_modes = self.basis.shape
         if self.decay_rates.shape != (n_modes,) or self.lifting.shape[0] != n_dofs:
             raise ReductionError(f"basis {self.basis.shape} does not fit decay rates {self.decay_rates.shape}")
+        if self.error_load.shape[0] != n_modes:
+            raise ReductionError(f"{n_modes} modes do not fit error sources {self.error_load.shape}")
         if (self.decay_rates < 0.0).any():
             raise ReductionError(f"an unstable mode: decay rate {self.decay_rates.min()} 1/s")
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.records import TetMesh
+from twin3d.reduction.time_scales import fastest_s
 from twin3d.scene import Scene
 
 PHYSICS = ("initial_temperature", "parts", "inputs", "loads", "contacts", "uncertainty", "solver")
@@ -37,6 +38,7 @@ def model_key(scene: Scene, mesh: TetMesh, theta: npt.NDArray[np.float64] | None
     digest.update("\0".join((*mesh.part_names, *mesh.face_names)).encode())
     for name in PHYSICS:
         digest.update(repr(getattr(scene, name)).encode())
+    digest.update(repr(fastest_s(scene)).encode())
     digest.update(b"nominal" if theta is None else theta.tobytes())
     digest.update(code_digest(Path(__file__).parents[1]).encode())
     digest.update(repr([importlib.metadata.version(name) for name in LIBRARIES]).encode())

@@ -14,7 +14,10 @@ from twin3d.fem.system import System, checked_theta, system_at
 from twin3d.records import Operators, ReducedModel
 from twin3d.reduction.basis import compress, diagonalise
 from twin3d.reduction.discretisation import steady_discretisation_error
-from twin3d.reduction.snapshots import Free, free_terms, snapshots
+from twin3d.reduction.model_error import error_sources
+from twin3d.reduction.snapshots import Free, Sizes, free_terms, snapshots
+from twin3d.reduction.structures import hidden_structures, with_structures
+from twin3d.reduction.time_scales import TimeScales, fastest_s, steady_factor, time_scales
 from twin3d.reduction.validation import validate
 from twin3d.scene import Input, Scene
 
@@ -25,9 +28,14 @@ MAX_MODES = 48
 """Most modes by default: what twelve vertex attributes of a shader hold."""
 ARRAYS = (
     "basis", "decay_rates", "input_map", "lifting", "lifting_rate_map", "input_reference", "mass_terms",
-    "stiffness_terms", "load_terms", "constant_load", "point_error",
+    "stiffness_terms", "load_terms", "constant_load", "error_load", "point_error",
 )  # fmt: skip
 """The arrays of a reduced model."""
+STRUCTURE_WEIGHT = 0.1
+"""Of fields that structures make among the snapshots, against those of the model itself.
+
+They halve what the modes cannot show of an asset with hidden physics, and at this weight hardly cost accuracy: power
+module, 20 modes, 0.033 K with them against 0.032 K, and 0.057 K at full weight."""
 TEMPERATURE_SCALE_K = 10.0
 """How far a known or driven temperature may move from where it starts [K]."""
 
@@ -63,17 +71,30 @@ def reduce_heat(
     tell = progress or (lambda fraction, text: None)
     theta, scale = checked_theta(operators, theta0), input_scale(scene)
     spreads = [parameter.spread if theta0 is None else 0.0 for parameter in operators.parameters]
+    structures = hidden_structures(operators, space, scene, rng) if theta0 is None else ()
     with one_blas_thread():
-        system, free = system_at(operators, theta), free_terms(operators)
+        system, free = system_at(operators, theta), free_terms(with_structures(operators, structures))
         order = fill_reducing_order(system.mass + system.stiffness, backend=backend)
+        steady = steady_factor(system, order, backend)
+        scales = time_scales(system, fastest_s(scene), steady, order=order, backend=backend)
         blocks = list(
             snapshots(
-                system, free, scale, spreads, order=order, backend=backend, progress=lambda f, t: tell(0.65 * f, t)
+                system,
+                free,
+                Sizes(scale, [*spreads, *(STRUCTURE_WEIGHT for _ in structures)]),
+                shifts=scales.shifts(),
+                steady=steady,
+                order=order,
+                backend=backend,
+                progress=lambda f, t: tell(0.65 * f, t),
             )
         )
         tell(0.65, "choosing the modes")
         Phi, rates = diagonalise(compress(blocks, max_modes), system.mass, system.stiffness)
         model = _projected(operators, system, free, Phi, rates, scene)
+        if structures:
+            Psi = _error_load(model, free, Phi, scale, scales, rng)
+            model = replace(model, error_load=Psi)
         tell(0.7, "measuring the error on unseen runs")
         measured = validate(operators, model, scale, spreads, theta0=theta, rng=rng, order=order, backend=backend)
         tell(0.85, "estimating the discretisation error")
@@ -114,7 +135,7 @@ def _projected(
     basis = np.zeros((n_dofs, n_modes), order="F")
     basis[free.points] = Phi
     is_temperature = operators.input_is_temperature
-    none = np.zeros((n_modes, n_modes))
+    mass, stiffness, load = _reduced_terms(free, Phi, slice(len(operators.parameters)))
     return ReducedModel(
         model_hash="",
         reference_temperature=scene.initial_temperature,
@@ -126,11 +147,39 @@ def _projected(
         input_names=operators.input_names,
         input_reference=np.where(is_temperature, scene.initial_temperature, 0.0),
         parameters=operators.parameters,
-        mass_terms=np.array([Phi.T @ (M @ Phi) if M.nnz else none for M in free.mass]),
-        stiffness_terms=np.array([Phi.T @ (K @ Phi) if K.nnz else none for K in free.stiffness]),
-        load_terms=np.array([Phi.T @ F for F in free.load]),
+        mass_terms=mass,
+        stiffness_terms=stiffness,
+        load_terms=load,
         constant_load=Phi.T @ free.constant_load,
+        error_load=np.zeros((n_modes, 0)),
         error_rms=0.0,
         error_max=0.0,
         point_error=np.zeros(n_dofs),
+    )
+
+
+def _reduced_terms(free: Free, Phi: Array, which: slice) -> tuple[Array, Array, Array]:
+    """Projected mass, stiffness and load of some terms, one after another."""
+    none = np.zeros((Phi.shape[1], Phi.shape[1]))
+    return (
+        np.array([Phi.T @ (M @ Phi) if M.nnz else none for M in free.mass[which]]),
+        np.array([Phi.T @ (K @ Phi) if K.nnz else none for K in free.stiffness[which]]),
+        np.array([Phi.T @ F for F in free.load[which]]),
+    )
+
+
+def _error_load(
+    model: ReducedModel, free: Free, Phi: Array, scale: Array, scales: TimeScales, rng: np.random.Generator
+) -> Array:
+    """Ψ of a model from its own terms and those of the structures behind them."""
+    of_structures = _reduced_terms(free, Phi, slice(len(model.parameters), None))
+    of_parameters = (model.mass_terms, model.stiffness_terms, model.load_terms)
+    terms = [np.concatenate(pair) for pair in zip(of_parameters, of_structures, strict=True)]
+    return error_sources(
+        (model.decay_rates, model.input_map, model.lifting_rate_map),
+        (terms[0], terms[1], terms[2]),
+        [parameter.spread for parameter in model.parameters],
+        input_scale=scale,
+        scales=scales,
+        rng=rng,
     )

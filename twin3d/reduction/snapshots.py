@@ -15,21 +15,12 @@ import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.backend import Backend
-from twin3d.errors import SolverError
 from twin3d.fem.linear import Factor, Order, prepare
 from twin3d.fem.system import System, free_dofs_of, lifting_of
 from twin3d.records import Operators
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
-
-FAST_S = 0.3
-"""Shortest time scale that the basis must follow [s]."""
-SLOW_SHARE = 1.0
-"""Longest shift time, relative to the slowest time constant of the asset."""
-N_SHIFTS = 5
-LOOSE_S = 1000.0
-"""Longest shift time where nothing holds the temperature, so that there is no slowest time constant [s]."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,22 +48,23 @@ def free_terms(operators: Operators) -> Free:
     )
 
 
-def slowest_rate(system: System, probe: Array) -> float:
-    """The Rayleigh quotient of a slow field, such as a steady response: the slowest rate from above [1/s]."""
-    return float(probe @ (system.stiffness @ probe)) / float(probe @ (system.mass @ probe))
+@dataclass(frozen=True, eq=False, slots=True)
+class Sizes:
+    """How far what drives and what shapes the asset may go."""
 
-
-def shifts_of(slowest: float) -> Array:
-    """Shifts [1/s] from the slowest rate of the asset to the fastest of interest, shape (n_shifts,)."""
-    return np.geomspace(min(SLOW_SHARE * slowest, 0.3 / FAST_S), 1.0 / FAST_S, N_SHIFTS)
+    inputs: Array
+    """Of the deviation of each input from its reference, in SI, shape (n_inputs,)."""
+    terms: Sequence[float]
+    """Standard deviation of what multiplies each term of the operators; 0 leaves it as it is."""
 
 
 def snapshots(
     system: System,
     free: Free,
-    input_scale: Array,
-    parameter_spread: Sequence[float],
+    sizes: Sizes,
     *,
+    shifts: Array,
+    steady: Factor | None,
     order: Order,
     backend: Backend,
     progress: Progress,
@@ -82,54 +74,37 @@ def snapshots(
     Args:
         system: At the parameters of the reduction.
         free: Its terms.
-        input_scale: How large each input's deviation may become, shape (n_inputs,).
-        parameter_spread: Relative standard deviation of each parameter; 0 leaves its derivatives out.
+        sizes: Weigh the fields.
+        shifts: [1/s], shape (n_shifts,).
+        steady: The stiffness, factorised; None where there is no steady state.
         order: Of elimination, from `fill_reducing_order`.
         backend: Where to solve.
         progress: Is told how far the work is.
     """
-    F = system.load * input_scale
+    F = system.load * sizes.inputs
     driven = np.flatnonzero(np.abs(F).sum(axis=0) + np.abs(system.fixed_mass).sum(axis=0))
-    F, fixed = F[:, driven], (system.fixed_mass * input_scale)[:, driven]
+    F, fixed = F[:, driven], (system.fixed_mass * sizes.inputs)[:, driven]
     progress(0.0, "steady responses")
-    factor = _steady_factor(system, order, backend)
-    steady = None if factor is None else factor.solve(F).x
-    shifts = shifts_of(1.0 / LOOSE_S if steady is None else slowest_rate(system, steady.sum(axis=1)))
-    if factor is not None and steady is not None:
-        yield steady
-        yield from _derivatives(factor, 0.0, steady, free, driven, input_scale, parameter_spread)
-    for number, shift in enumerate(shifts):
+    if steady is not None:
+        response = steady.solve(F).x
+        yield response
+        yield _derivatives(steady, 0.0, response, free, sizes, driven)
+    for number, shift in enumerate(map(float, shifts)):
         progress((number + 1) / (len(shifts) + 1), f"responses at {1.0 / shift:.3g} s")
-        factor = prepare(system.mass * float(shift) + system.stiffness, order=order, backend=backend)
+        factor = prepare(system.mass * shift + system.stiffness, order=order, backend=backend)
         response = factor.solve(F - shift * fixed).x
         yield response
         yield factor.solve(shift * (system.mass @ response)).x
-        yield from _derivatives(factor, float(shift), response, free, driven, input_scale, parameter_spread)
+        yield _derivatives(factor, shift, response, free, sizes, driven)
 
 
 def _derivatives(
-    factor: Factor,
-    shift: float,
-    response: Array,
-    free: Free,
-    driven: npt.NDArray[np.int64],
-    input_scale: Array,
-    parameter_spread: Sequence[float],
-) -> Iterator[Array]:
-    """Spread times the derivative of a response by each parameter."""
-    terms = zip(parameter_spread, free.mass, free.stiffness, free.load, strict=True)
-    for spread, mass, stiffness, load in terms:
-        if spread <= 0.0:
-            continue
-        rhs = (load * input_scale)[:, driven] - stiffness @ response
-        if shift and mass.nnz:
-            rhs -= shift * (mass @ response)
-        yield spread * factor.solve(rhs).x
-
-
-def _steady_factor(system: System, order: Order, backend: Backend) -> Factor | None:
-    """For steady problems; None where something is loose, so that there is no steady state."""
-    try:
-        return prepare(system.stiffness, order=order, backend=backend)
-    except SolverError:
-        return None
+    factor: Factor, shift: float, response: Array, free: Free, sizes: Sizes, driven: npt.NDArray[np.int64]
+) -> Array:
+    """Size times the derivative of a response by what multiplies each term, shape (n_free, n_columns)."""
+    loads = [np.zeros((len(response), 0))]
+    for size, mass, stiffness, load in zip(sizes.terms, free.mass, free.stiffness, free.load, strict=True):
+        if size > 0.0:
+            change = (load * sizes.inputs)[:, driven] - stiffness @ response
+            loads.append(size * (change - shift * (mass @ response)))
+    return np.asarray(factor.solve(np.hstack(loads)).x) if len(loads) > 1 else loads[0]
