@@ -72,7 +72,13 @@ class Twin:
         self._scene = scene
         self._model_hash = prepared.model.model_hash
         self._estimator = Estimator.prepare(
-            prepared.model, prepared.sensor_rows, scene.inputs, scene.sensors, tick_s=scene.feed.tick, rng=rng
+            prepared.model,
+            prepared.sensor_rows,
+            scene.inputs,
+            scene.sensors,
+            tick_s=scene.feed.tick,
+            settings=scene.estimation,
+            rng=rng,
         )
         self._sequence = 0
         self._corrected = False

@@ -1,6 +1,7 @@
 """A small power module on a structured grid of finite volumes: an asset that owes nothing to our own model."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 from scipy import linalg, sparse
@@ -305,3 +306,55 @@ def dense_system(problem, transition):
         H[row, problem.biases.start + list(problem.biased).index(sensor)] = 1.0
     constant = np.concatenate([transition.constant, np.zeros(n - n_fast)])
     return A, Q, H, constant
+
+
+def hidden_box(asset, rng):
+    """An asset whose physics no parameter expresses: conductivity and films vary from place to place.
+
+    Returns:
+        Rates, modes and input map of all its degrees of freedom, as `simulate` takes them.
+    """
+    wave = np.exp(0.15 * _wave(rng))
+    slope = 1.0 + rng.uniform(-0.3, 0.3, 2) @ _places().T
+    K, F, M = [], asset.sources.copy(), sum(asset.mass_terms)
+    spread = np.array([parameter.spread for parameter in asset.parameters])
+    theta = np.exp(0.5 * spread * rng.normal(size=len(spread)))
+    for t, parameter, k, f in zip(theta, asset.parameters, asset.stiffness_terms, asset.load_terms, strict=True):
+        if parameter.kind is ParameterKind.FILM:
+            K.append(t * sparse.diags_array(slope) @ k)
+            F += t * slope[:, None] * f
+        else:
+            off = -sparse.coo_array(k)
+            off.setdiag(0.0)
+            weight = off.data * 0.5 * (wave[off.coords[0]] + wave[off.coords[1]])
+            off = sparse.coo_array((weight, off.coords), shape=off.shape)
+            K.append(t * (sparse.diags_array(off.sum(axis=1)) - off))
+    rates, V = linalg.eigh(sum(K).toarray(), M.toarray())
+    return SimpleNamespace(decay_rates=rates, basis=V, input_map=V.T @ F, n_modes=len(rates))
+
+
+def _places():
+    """Places of the coarse cells in x and y from -1 to 1, shape (n_cells, 2)."""
+    number = _coarse_numbers()
+    return (2.0 * np.argwhere(number >= 0)[:, :2] + 1.0) / SHAPE[:2] - 1.0
+
+
+def _wave(rng):
+    waves = np.sin(_places() @ rng.normal(size=(2, 8)) * 2.0 + rng.uniform(0.0, 6.0, 8))
+    return waves.sum(axis=1) / 2.0
+
+
+def defect_sources(model, asset, rng, *, n_draws=24, n_sources=20):
+    """Principal defects of assets like `hidden_box` in the model's equation at full load, (n_modes, n_sources)."""
+    M, scale = sum(asset.mass_terms), np.array([50.0, 50.0, 50.0, 2.0])
+    warming = 1.0 / (model.decay_rates + model.decay_rates[0])
+    defects = []
+    for _ in range(n_draws):
+        hidden = hidden_box(asset, rng)
+        for shift in (0.0, 0.1, 1.0):
+            response = (hidden.basis / (hidden.decay_rates + shift)) @ (hidden.input_map * scale)
+            a = model.basis.T @ (M @ response)
+            defects.append(((model.decay_rates + shift)[:, None] * a - model.input_map * scale) * warming[:, None])
+    U, strength, _ = np.linalg.svd(np.hstack(defects), full_matrices=False)
+    size = strength[:n_sources] / np.sqrt(len(defects))
+    return U[:, :n_sources] * size / warming[:, None]

@@ -15,7 +15,7 @@ from twin3d.estimation.observability import (
 from twin3d.estimation.watched import watch_asset
 from twin3d.records import SENSOR_STATE_DTYPE, Estimate
 from twin3d.reduction.march import steady
-from twin3d.scene import Input, Sensor
+from twin3d.scene import Estimation, Input, Sensor
 
 TICK_S = 5.0
 
@@ -44,7 +44,8 @@ def run_at_rest(model, sensors, *, n_ticks):
     a = steady(model, inputs)
     values = AMBIENT_K + box_rows() @ model.basis @ a
     values[-1] = AMBIENT_K
-    estimator = Estimator.prepare(model, box_rows(), box_inputs(), sensors, tick_s=TICK_S)
+    learning = Estimation(parameters="learnt")
+    estimator = Estimator.prepare(model, box_rows(), box_inputs(), sensors, tick_s=TICK_S, settings=learning)
     estimator.start(0, Estimate(
         time_ns=0, coefficients=a, inputs=inputs, input_deviation=np.ones(4), covariance_factor=np.eye(len(a)),
         sensors=np.zeros(len(sensors), SENSOR_STATE_DTYPE),

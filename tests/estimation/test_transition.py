@@ -44,13 +44,15 @@ def problem(box_model):
         error_load=box_model.error_load[:keep],
     )
     sensors = box_sensors()
-    return state_problem(small, observe(small, box_rows(), sensors), box_inputs(), sensors)
+    sources = np.random.default_rng(5).normal(size=(keep, 2))
+    observation = observe(small, box_rows(), sensors)
+    return state_problem(small, observation, box_inputs(), sensors, error_load=sources)
 
 
 def continuous_matrix(problem):
-    """The same dynamics as one matrix on [z, l, q] at nominal parameters."""
+    """The same dynamics as one matrix on [z, l, q, w] at nominal parameters."""
     model, seen = problem.model, problem.observation
-    n = problem.n_fast + len(problem.uncertain)
+    n = problem.sources.stop
     A = np.zeros((n, n))
     modes, lags, inputs = slice(0, problem.n_modes), problem.lags, problem.inputs
     A[modes, modes] = -np.diag(model.decay_rates)
@@ -59,8 +61,11 @@ def continuous_matrix(problem):
     A[lags, inputs] = problem.lag_rates[:, None] * seen.inputs[np.ix_(problem.lagged, problem.uncertain)]
     A[lags, lags] = -np.diag(problem.lag_rates)
     A[inputs, inputs] = -np.diag(problem.input_rates)
+    A[modes, problem.sources] = problem.error_load
+    A[problem.sources, problem.sources] = -problem.source_rate * np.eye(2)
     noise = np.zeros(n)
     noise[inputs] = problem.input_noise
+    noise[problem.sources] = 2.0 * problem.source_rate
     return A, np.diag(noise)
 
 
@@ -81,6 +86,22 @@ def test_transition_and_noise_equal_van_loan(problem):
     np.testing.assert_allclose(transition.noise * np.outer(turn, turn), expected_Q, rtol=1e-7, atol=1e-13)
 
 
+def test_noise_of_a_step_of_many_time_constants_is_that_of_many_steps(problem):
+    step = linearise(problem, np.zeros(problem.n_state), 50.0 / 64)
+    n, n_fast = len(step.noise), problem.n_fast
+    A = np.diag(np.concatenate([np.zeros(n_fast), step.slow_decay[: n - n_fast]]))
+    A[:n_fast] = step.fast_from_all[:, :n]
+    Q = step.noise
+    for _ in range(6):
+        A, Q = A @ A, A @ Q @ A.T + Q
+
+    transition = linearise(problem, np.zeros(problem.n_state), 50.0)
+
+    assert step.rates.max() * 50.0 > 100.0
+    size = np.sqrt(np.diag(Q))
+    np.testing.assert_allclose(transition.noise / np.outer(size, size), Q / np.outer(size, size), rtol=0.0, atol=1e-5)
+
+
 def test_held_input_is_stepped_exactly(problem):
     transition = linearise(problem, np.zeros(problem.n_state), 0.5)
     u = problem.mean_input
@@ -99,6 +120,7 @@ def test_sensitivities_are_derivatives_of_the_heat_rate(
     x = np.zeros(problem.n_state)
     x[: problem.n_modes] = rng.normal(size=problem.n_modes)
     x[problem.inputs] = 10.0 * rng.normal(size=len(problem.uncertain))
+    x[problem.sources] = rng.normal(size=2)
     transition = linearise(problem, x, 0.02)
 
     def rate(log_parameters):
@@ -106,7 +128,8 @@ def test_sensitivities_are_derivatives_of_the_heat_rate(
         shifted[problem.log_parameters] = log_parameters
         M, K, F = operators_at(problem, problem.theta(shifted))
         y = transition.frame @ x[: problem.n_modes]
-        return transition.frame.T @ np.linalg.solve(M, F @ problem.input_values(x) - K @ y)
+        heat = F @ problem.input_values(x) - K @ y + problem.error_load @ x[problem.sources]
+        return transition.frame.T @ np.linalg.solve(M, heat)
 
     step = 1e-5 * np.eye(len(problem.parameters))
     expected = np.array([(rate(d) - rate(-d)) / 2e-5 for d in step]).T

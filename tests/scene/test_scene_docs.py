@@ -59,6 +59,7 @@ SECTIONS = {
     "WrittenSteps": "`[plant]`",
     "WrittenSine": "`[plant]`",
     "Solver": "`[solver]`",
+    "Estimation": "`[estimation]`",
     "View": "`[view]`",
     "Check": "`[[check]]`",
     "Statistic": "`[[check]]`",

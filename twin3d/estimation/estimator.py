@@ -17,7 +17,7 @@ from twin3d.estimation.timeline import ReadingLog, Snapshots, unpack
 from twin3d.estimation.tracker import Innovation, Setting, Tracker, settle_lags, start_tracker, tracker_at
 from twin3d.estimation.uncertainty import low_rank_factor, point_metric
 from twin3d.records import Estimate, ReducedModel, SensorStatus
-from twin3d.scene import Input, Sensor
+from twin3d.scene import Estimation, Input, Sensor
 
 Array = npt.NDArray[np.float64]
 
@@ -66,6 +66,8 @@ class Estimator:
         sensors: Sequence[Sensor],
         *,
         tick_s: float,
+        settings: Estimation | None = None,
+        error_load: Array | None = None,
         rng: np.random.Generator | None = None,
     ) -> "Estimator":
         """Build an estimator for an asset.
@@ -76,6 +78,8 @@ class Estimator:
             scene_inputs: The scene's inputs, in the model's order.
             sensors: The scene's sensors, in the order that readings refer to.
             tick_s: Length of a filter step [s].
+            settings: The scene's ``[estimation]``; its defaults without it.
+            error_load: Ψ, sources that stand for what the model lacks, shape (n_modes, n_sources) [1/s].
             rng: Not used: all uncertainty is propagated, none is drawn.
 
         Raises:
@@ -85,7 +89,7 @@ class Estimator:
         if not tick_s > 0.0:
             raise EstimationError(f"tick_s is {tick_s}; it must be positive")
         observation = observe(model, rows, sensors)
-        problem = state_problem(model, observation, scene_inputs, sensors)
+        problem = state_problem(model, observation, scene_inputs, sensors, settings=settings, error_load=error_load)
         setting = Setting(problem, tuple(sensors), tuple(item.name for item in scene_inputs), tick_s)
         return cls(setting, point_metric(model))
 

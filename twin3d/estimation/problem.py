@@ -10,7 +10,7 @@ import numpy.typing as npt
 from twin3d.errors import EstimationError
 from twin3d.estimation.observation import Observation
 from twin3d.records import ParameterKind, ReducedModel
-from twin3d.scene import Input, Sensor, SensorRole
+from twin3d.scene import Estimation, Input, Sensor, SensorRole
 
 Array = npt.NDArray[np.float64]
 
@@ -20,6 +20,8 @@ BIAS_TIME_S = 3600.0
 """Biases leak back to zero with this time constant [s], so that they never integrate without bound."""
 MODEL_ERROR_TIME_S = 30.0
 """The part of a bias that is discretisation error follows the load with this time constant [s]."""
+SOURCE_TIME_S = 400.0
+"""Time constant of the sources that stand for the model's error where the scene states none and no input is unknown."""
 PARAMETER_TIME_S = 1800.0
 """Parameters leak back to their prior with this time constant [s]: films and contacts do change."""
 DRIVE_WANDER = 0.3
@@ -34,8 +36,9 @@ START_SPREAD_K = 0.2
 class Problem:
     """The estimation problem of one asset, with all states counted.
 
-    State x = [z | l | q | η | ζ | b]: modes, lagged readings of slow sensors, uncertain inputs (deviation from their
-    mean), log-parameters over their spread, log-lags over their spread, biases.
+    State x = [z | l | q | w | η | ζ | b]: modes, lagged readings of slow sensors, uncertain inputs (deviation from
+    their mean), sources that stand for the model's error, log-parameters over their spread, log-lags over their
+    spread, biases. The sources are inputs of unit variance that nobody states: ẏ gains Ψ w.
     """
 
     model: ReducedModel
@@ -62,6 +65,10 @@ class Problem:
     """Prior standard deviation, in SI, shape (n_uncertain,)."""
     input_bounds: Array
     """Smallest and largest deviation from the mean, in SI, shape (n_uncertain, 2)."""
+    error_load: Array
+    """Ψ, shape (n_modes, n_sources) [1/s of y per unit]."""
+    source_rate: float
+    """Rate at which the sources return to zero [1/s]."""
     bias_rates: Array
     """Rate at which a bias is forgotten [1/s], shape (n_biased,)."""
     spreads: Array
@@ -70,10 +77,11 @@ class Problem:
     """Indices of those parameters in the model, shape (n_parameters,)."""
 
     considered: npt.NDArray[np.int32]
-    """States that are never corrected, only allowed for: log-lags and heat capacities, shape (n_considered,).
+    """States that are never corrected, only allowed for: log-lags and parameters, shape (n_considered,).
 
-    They act on rates of change alone. The rates of an estimate are mostly noise while the powers are steady, and a
-    filter that fits these states to them finds slow sensors and heavy parts, and is sure of it."""
+    Log-lags and heat capacities act on rates of change alone. The rates of an estimate are mostly noise while the
+    powers are steady, and a filter that fits these states to them finds slow sensors and heavy parts, and is sure of
+    it. Other parameters are corrected where the scene wants them learnt."""
 
     @cached_property
     def is_considered(self) -> npt.NDArray[np.bool_]:
@@ -108,9 +116,35 @@ class Problem:
         return slice(self.n_fast, self.n_fast + len(self.uncertain))
 
     @cached_property
+    def sources(self) -> slice:
+        """Where the sources are in the state."""
+        return slice(self.inputs.stop, self.inputs.stop + self.error_load.shape[1])
+
+    @cached_property
+    def driving(self) -> slice:
+        """Where all that heats the modes is in the state: uncertain inputs, then sources."""
+        return slice(self.inputs.start, self.sources.stop)
+
+    @cached_property
+    def driving_rates(self) -> Array:
+        """Rates of return of uncertain inputs and sources [1/s], shape (n_driving,)."""
+        return np.append(self.input_rates, np.full(self.error_load.shape[1], self.source_rate))
+
+    @cached_property
+    def driving_noise(self) -> Array:
+        """White-noise intensity that moves them [1/s times their unit squared], shape (n_driving,)."""
+        return np.append(self.input_noise, np.full(self.error_load.shape[1], 2.0 * self.source_rate))
+
+    @cached_property
+    def driving_seen(self) -> Array:
+        """What every sensor sees of them at once, shape (n_sensors, n_driving)."""
+        direct = self.observation.inputs[:, self.uncertain]
+        return np.hstack([direct, np.zeros((len(direct), self.error_load.shape[1]))])
+
+    @cached_property
     def log_parameters(self) -> slice:
         """Where the log-parameters are in the state."""
-        return slice(self.inputs.stop, self.inputs.stop + len(self.parameters))
+        return slice(self.sources.stop, self.sources.stop + len(self.parameters))
 
     @cached_property
     def log_lags(self) -> slice:
@@ -136,9 +170,24 @@ class Problem:
 
 
 def state_problem(
-    model: ReducedModel, observation: Observation, inputs: Sequence[Input], sensors: Sequence[Sensor]
+    model: ReducedModel,
+    observation: Observation,
+    inputs: Sequence[Input],
+    sensors: Sequence[Sensor],
+    *,
+    settings: Estimation | None = None,
+    error_load: Array | None = None,
 ) -> Problem:
     """Count the states of the estimation problem and set their priors.
+
+    Args:
+        model: The reduced model.
+        observation: What the sensors see of it.
+        inputs: The scene's inputs, in the model's order.
+        sensors: The scene's sensors.
+        settings: The scene's ``[estimation]``; its defaults without it.
+        error_load: Ψ, what sources of unit variance do to ẏ where the model's physics is not the asset's, shape
+            (n_modes, n_sources) [1/s]; without it the physics is right but for the parameters.
 
     Raises:
         EstimationError: No sensor corrects the state, or inputs and sensors contradict each other.
@@ -156,8 +205,13 @@ def state_problem(
     priors = [_input_prior(inputs[index], drivers.get(inputs[index].name)) for index in uncertain]
     table = np.array(priors, dtype=float).reshape(-1, 5)
     parameters = _indices(parameter.spread > 0.0 for parameter in model.parameters)
-    first = model.n_modes + len(lagged) + len(uncertain)
-    capacities = _indices(model.parameters[index].kind is ParameterKind.HEAT_CAPACITY for index in parameters)
+    settings = Estimation() if settings is None else settings
+    Psi = np.zeros((model.n_modes, 0)) if error_load is None or settings.source_scale == 0.0 else error_load
+    first = model.n_modes + len(lagged) + len(uncertain) + Psi.shape[1]
+    considered = _indices(
+        settings.parameters == "considered" or model.parameters[index].kind is ParameterKind.HEAT_CAPACITY
+        for index in parameters
+    )
     log_lags = np.arange(len(lagged)) + len(parameters)
     return Problem(
         model=model,
@@ -174,10 +228,16 @@ def state_problem(
         input_noise=table[:, 1],
         input_spread=table[:, 2],
         input_bounds=table[:, 3:],
+        error_load=settings.source_scale * Psi,
+        source_rate=1.0 / (settings.source_time or _shortest_time(inputs)),
         spreads=np.array([model.parameters[index].spread for index in parameters]),
         parameters=parameters,
-        considered=(first + np.concatenate([capacities, log_lags])).astype(np.int32),
+        considered=(first + np.concatenate([considered, log_lags])).astype(np.int32),
     )
+
+
+def _shortest_time(inputs: Sequence[Input]) -> float:
+    return min((item.unknown.time_constant for item in inputs if item.unknown is not None), default=SOURCE_TIME_S)
 
 
 def _indices(flags: Iterable[bool]) -> npt.NDArray[np.int32]:
@@ -223,6 +283,7 @@ def initial_state(problem: Problem) -> tuple[Array, Array]:
     """
     variance = np.zeros(problem.n_state)
     variance[problem.inputs] = problem.input_spread**2
+    variance[problem.sources] = 1.0
     variance[problem.log_parameters] = 1.0
     variance[problem.log_lags] = 1.0
     variance[problem.biases] = problem.bias_spread**2

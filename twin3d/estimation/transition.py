@@ -1,10 +1,12 @@
 r"""One tick of the state, exact in time, around a set of parameters.
 
-In the frame $y = U z$ that diagonalises the operators at $\bar\theta$, modes follow $\dot z = -\Lambda z + B \tilde u$,
-inputs revert to their mean, and slow sensors lag: $\dot l = (T_s - l)/\tau$. All three are first-order systems in
-series, so their transition is known in closed form for every tick length.
+In the frame $y = U z$ that diagonalises the operators at $\bar\theta$, modes follow
+$\dot z = -\Lambda z + B \tilde u + U^T \Psi w$, inputs and sources revert to their mean, and slow sensors lag:
+$\dot l = (T_s - l)/\tau$. All three are first-order systems in series, so their transition is known in closed form for
+every tick length.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +19,10 @@ from twin3d.estimation.responses import three_in_series, two_in_series
 Array = npt.NDArray[np.float64]
 
 N_QUADRATURE = 6
-"""Gauss points of the noise integral over a tick."""
+"""Gauss points of the noise integral in each of its panels."""
+PANEL_GROWTH = 4.0
+"""Panels grow by this factor away from the end of a step, where fast modes answer, and start at as many time constants
+of the fastest one."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,6 +39,8 @@ class Transition:
     """Λ [1/s], shape (n_modes,)."""
     load: Array
     """Uᵀ B for all inputs, shape (n_modes, n_inputs)."""
+    driving_load: Array
+    """What uncertain inputs and sources do to ż, shape (n_modes, n_driving)."""
     modes_seen: Array
     """What every sensor sees of z, shape (n_sensors, n_modes)."""
     fast_from_all: Array
@@ -43,11 +50,11 @@ class Transition:
     constant: Array
     """[z, l] from the mean inputs, shape (n_fast,)."""
     slow_decay: Array
-    """Decay of [q, η, ζ, b], shape (n_slow,)."""
+    """Decay of [q, w, η, ζ, b], shape (n_slow,)."""
     noise: Array
-    """Q of [z, l, q], shape (n_fast + n_uncertain, n_fast + n_uncertain)."""
+    """Q of [z, l, q, w], shape (n_fast + n_driving, n_fast + n_driving)."""
     slow_noise: Array
-    """Diagonal of Q for [η, ζ, b], shape (n_slow - n_uncertain,)."""
+    """Diagonal of Q for [η, ζ, b], shape (n_slow - n_driving,)."""
 
 
 def linearise(problem: Problem, x: Array, dt_s: float) -> Transition:
@@ -64,8 +71,9 @@ def linearise(problem: Problem, x: Array, dt_s: float) -> Transition:
     rates, U = linalg.eigh(K, M, check_finite=False)
     rates = np.maximum(rates, 0.0)
     load = U.T @ (F + K @ model.lifting_rate_map)
+    driving_load = np.hstack([load[:, problem.uncertain], U.T @ problem.error_load])
     modes_seen = problem.observation.modes @ U
-    return _build(problem, dt_s, (theta, x[problem.log_parameters].copy(), U, rates, load, modes_seen))
+    return _build(problem, dt_s, (theta, x[problem.log_parameters].copy(), U, rates, load, driving_load, modes_seen))
 
 
 def operators_at(problem: Problem, theta: Array) -> tuple[Array, Array, Array]:
@@ -78,8 +86,8 @@ def operators_at(problem: Problem, theta: Array) -> tuple[Array, Array, Array]:
     return 0.5 * (M + M.T), 0.5 * (K + K.T), F
 
 
-def _build(problem: Problem, dt_s: float, linear: tuple[Array, Array, Array, Array, Array, Array]) -> Transition:
-    theta, eta, frame, rates, load, modes_seen = linear
+def _build(problem: Problem, dt_s: float, linear: tuple[Array, ...]) -> Transition:
+    theta, eta, frame, rates, load, driving_load, modes_seen = linear
     lag_rates = problem.lag_rates[:, None]
     seen = modes_seen[problem.lagged]
     inputs_seen = problem.observation.inputs[problem.lagged]
@@ -90,8 +98,8 @@ def _build(problem: Problem, dt_s: float, linear: tuple[Array, Array, Array, Arr
     fast_from_all = np.zeros((problem.n_fast, problem.n_state))
     fast_from_all[:, : problem.n_fast] = np.diag(np.exp(-np.concatenate([rates, problem.lag_rates]) * dt_s))
     fast_from_all[problem.lags, : problem.n_modes] = lag_rates * seen * two_in_series(rates, lag_rates, dt_s)
-    fast_from_all[:, problem.inputs] = _fast_from_inputs(problem, dt_s, rates, load, modes_seen)
-    noise_factor = _noise_factor(problem, dt_s, rates, load, modes_seen)
+    fast_from_all[:, problem.driving] = _fast_from_driving(problem, dt_s, rates, driving_load, modes_seen)
+    noise_factor = _noise_factor(problem, dt_s, rates, driving_load, modes_seen)
     slow_rates, slow_noise = _slow(problem, dt_s)
     return Transition(
         theta=theta,
@@ -99,6 +107,7 @@ def _build(problem: Problem, dt_s: float, linear: tuple[Array, Array, Array, Arr
         frame=frame,
         rates=rates,
         load=load,
+        driving_load=driving_load,
         modes_seen=modes_seen,
         fast_from_all=fast_from_all,
         fast_from_heat=fast_from_heat,
@@ -109,36 +118,43 @@ def _build(problem: Problem, dt_s: float, linear: tuple[Array, Array, Array, Arr
     )
 
 
-def _fast_from_inputs(problem: Problem, time_s: float, rates: Array, load: Array, modes_seen: Array) -> Array:
-    """Response of [z, l] to uncertain inputs that start at 1 and revert to their mean, shape (n_fast, n_uncertain)."""
-    B = load[:, problem.uncertain]
-    beta = problem.input_rates
+def _fast_from_driving(problem: Problem, time_s: float, rates: Array, B: Array, modes_seen: Array) -> Array:
+    """Response of [z, l] to inputs and sources that start at 1 and revert to their mean, shape (n_fast, n_driving)."""
+    beta = problem.driving_rates
     lag_rates = problem.lag_rates
     modes = B * two_in_series(rates[:, None], beta[None, :], time_s)
     chain = three_in_series(rates[None, :, None], beta[None, None, :], lag_rates[:, None, None], time_s)
     through_modes = np.einsum("ki,iq,kiq->kq", modes_seen[problem.lagged], B, chain)
-    inputs_seen = problem.observation.inputs[np.ix_(problem.lagged, problem.uncertain)]
-    direct = inputs_seen * two_in_series(beta[None, :], lag_rates[:, None], time_s)
+    direct = problem.driving_seen[problem.lagged] * two_in_series(beta[None, :], lag_rates[:, None], time_s)
     return np.vstack([modes, lag_rates[:, None] * (through_modes + direct)])
 
 
-def _noise_factor(problem: Problem, dt_s: float, rates: Array, load: Array, modes_seen: Array) -> Array:
-    r"""W with $\int_0^{dt} e^{As} N e^{A^T s} ds = W W^T$, where white noise N enters through the inputs alone."""
-    nodes, weights = np.polynomial.legendre.leggauss(N_QUADRATURE)
+def _noise_factor(problem: Problem, dt_s: float, rates: Array, B: Array, modes_seen: Array) -> Array:
+    r"""W with $\int_0^{dt} e^{As} N e^{A^T s} ds = W W^T$, where white noise N moves inputs and sources."""
     columns = []
-    for node, weight in zip(0.5 * dt_s * (nodes + 1.0), 0.5 * dt_s * weights, strict=True):
-        fast = _fast_from_inputs(problem, float(node), rates, load, modes_seen)
-        own = np.diag(np.exp(-problem.input_rates * node))
-        columns.append(np.vstack([fast, own]) * np.sqrt(weight * problem.input_noise))
+    fastest = max(np.concatenate([rates, problem.lag_rates, problem.driving_rates]).max(), 1e-300)
+    for node, weight in zip(*_quadrature(dt_s, PANEL_GROWTH / fastest), strict=True):
+        fast = _fast_from_driving(problem, float(node), rates, B, modes_seen)
+        own = np.diag(np.exp(-problem.driving_rates * node))
+        columns.append(np.vstack([fast, own]) * np.sqrt(weight * problem.driving_noise))
     return np.hstack(columns)
 
 
+def _quadrature(dt_s: float, smallest_s: float) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss on panels from 0 to dt; the first is at most so long, or the whole."""
+    nodes, weights = np.polynomial.legendre.leggauss(N_QUADRATURE)
+    n_panels = 1 + max(0, math.ceil(math.log(dt_s / smallest_s, PANEL_GROWTH)))
+    edges = np.append(0.0, dt_s * PANEL_GROWTH ** -np.arange(n_panels - 1.0, -1.0, -1.0))
+    half = 0.5 * np.diff(edges)[:, None]
+    return (edges[:-1, None] + half * (nodes + 1.0)).ravel(), (half * weights).ravel()
+
+
 def _slow(problem: Problem, dt_s: float) -> tuple[Array, Array]:
-    """Decay rates of [q, η, ζ, b] and the noise over a tick of the last three."""
+    """Decay rates of [q, w, η, ζ, b] and the noise over a tick of the last three."""
     n_unit = len(problem.parameters) + len(problem.lagged)
     rates = np.concatenate([np.full(n_unit, 1.0 / PARAMETER_TIME_S), problem.bias_rates])
     spread = np.concatenate([np.ones(n_unit), problem.bias_spread])
-    return np.concatenate([problem.input_rates, rates]), -np.expm1(-2.0 * rates * dt_s) * spread**2
+    return np.concatenate([problem.driving_rates, rates]), -np.expm1(-2.0 * rates * dt_s) * spread**2
 
 
 def change_frame(old: Array, new: Array, x: Array, P: Array) -> tuple[Array, Array]:
@@ -161,7 +177,8 @@ def sensitivities(problem: Problem, transition: Transition, x: Array) -> Array:
     n_modes = problem.n_modes
     u = problem.input_values(x)
     z = x[:n_modes]
-    z_rate = transition.load @ u - transition.rates * z
+    by_sources = transition.frame.T @ (problem.error_load @ x[problem.sources])
+    z_rate = transition.load @ u + by_sources - transition.rates * z
     a = transition.frame @ z - model.lifting_rate_map @ u
     y_rate = transition.frame @ z_rate
     heat = model.load_terms @ u - model.stiffness_terms @ a - model.mass_terms @ y_rate

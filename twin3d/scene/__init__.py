@@ -3,6 +3,7 @@
 from twin3d.scene.channels import Channel
 from twin3d.scene.cyclic import Axis, Cyclic
 from twin3d.scene.enclosures import Enclosure, EnclosureFace
+from twin3d.scene.estimation import Estimation
 from twin3d.scene.geometry import Geometry, LocalSize
 from twin3d.scene.inputs import Input, Uncertainty, UnknownPrior
 from twin3d.scene.linearised import linearised_in_twin
@@ -49,6 +50,7 @@ __all__ = [
     "ElasticSupport",
     "Enclosure",
     "EnclosureFace",
+    "Estimation",
     "Feed",
     "Fixed",
     "FixedTemperature",

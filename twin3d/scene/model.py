@@ -9,6 +9,7 @@ from twin3d.errors import SceneError
 from twin3d.scene.channels import Channel
 from twin3d.scene.cyclic import Cyclic
 from twin3d.scene.enclosures import Enclosure
+from twin3d.scene.estimation import Estimation
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.geometry import Geometry
 from twin3d.scene.inputs import Input, Uncertainty
@@ -48,6 +49,7 @@ class Scene(Frozen):
     sensors: tuple[Sensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()
+    estimation: Estimation = Estimation()
     structure: Structure = Structure()
     feed: Feed = Feed()
     plant: Plant | None = None

@@ -54,6 +54,7 @@ def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene 
         "sensors": sensors,
         "uncertainty": source.uncertainty,
         "solver": source.solver,
+        "estimation": source.estimation,
         "structure": source.structure,
         "feed": source.feed,
         "plant": None if source.plant is None else plant_of(source.plant, inputs, problems),

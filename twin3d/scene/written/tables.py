@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from twin3d.scene.cyclic import Cyclic
+from twin3d.scene.estimation import Estimation
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.geometry import Geometry
 from twin3d.scene.inputs import Uncertainty
@@ -38,6 +39,7 @@ class WrittenTables(Frozen):
     sensor: tuple[WrittenSensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()
+    estimation: Estimation = Estimation()
     structure: Structure = Structure()
     feed: Feed = Feed()
     plant: WrittenPlant | None = None

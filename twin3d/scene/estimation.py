@@ -1,0 +1,21 @@
+"""What the filter assumes of what nobody states elsewhere."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from twin3d.scene.frozen import Frozen
+from twin3d.scene.quantities import PositiveDuration
+
+
+class Estimation(Frozen):
+    """``[estimation]``: what the filter assumes of the physics that the model lacks."""
+
+    source_time: PositiveDuration | None = None
+    """Time constant of the heat sources that stand for what the model lacks [s]; None takes that of the fastest unknown
+    input, since what is wrong in the model acts with the load."""
+    source_scale: Annotated[float, Field(ge=0.0)] = 1.0
+    """How strong these sources are against what the reduction expects; 0 trusts the model's physics."""
+    parameters: Literal["considered", "learnt"] = "considered"
+    """Whether the filter allows for the spread of the model's parameters only, or corrects them too; what it learns
+    then also stands for physics that the model lacks, with bars that are too narrow."""
