@@ -16,10 +16,10 @@ Array = npt.NDArray[np.float64]
 
 LAG_SPREAD = 0.25
 """Relative standard deviation of a stated sensor lag, log-normal [–]; data sheets give it for one mounting only."""
-BIAS_TIME_S = 3600.0
-"""Biases leak back to zero with this time constant [s], so that they never integrate without bound."""
 MODEL_ERROR_TIME_S = 30.0
-"""The part of a bias that is discretisation error follows the load with this time constant [s]."""
+"""Truncation and discretisation error at a sensor follows the load with this time constant [s]."""
+MAX_LOCAL = 64
+"""With more sensors than this, the model's error at each is no state of its own but noise of the same effect."""
 SOURCE_TIME_S = 400.0
 """Time constant of the sources that stand for the model's error where the scene states none and no input is unknown."""
 PARAMETER_TIME_S = 1800.0
@@ -36,9 +36,10 @@ START_SPREAD_K = 0.2
 class Problem:
     """The estimation problem of one asset, with all states counted.
 
-    State x = [z | l | q | w | η | ζ | b]: modes, lagged readings of slow sensors, uncertain inputs (deviation from
+    State x = [z | l | q | w | η | ζ | b | e]: modes, lagged readings of slow sensors, uncertain inputs (deviation from
     their mean), sources that stand for the model's error, log-parameters over their spread, log-lags over their
-    spread, biases. The sources are inputs of unit variance that nobody states: ẏ gains Ψ w.
+    spread, biases, errors of the model at sensors. The sources are inputs of unit variance that nobody states: ẏ gains
+    Ψ w.
     """
 
     model: ReducedModel
@@ -50,9 +51,15 @@ class Problem:
     lag_rates: Array
     """1 / lag of `lagged` [1/s], shape (n_lagged,)."""
     biased: npt.NDArray[np.int32]
-    """Those of them with a bias or model error, shape (n_biased,)."""
+    """Those of them with a bias, shape (n_biased,)."""
     bias_spread: Array
-    """Prior standard deviation of their bias, model error included, in SI, shape (n_biased,)."""
+    """Prior standard deviation of their bias, in SI, shape (n_biased,)."""
+    bias_rate: float
+    """Rate at which biases leak back to zero [1/s], so that they never integrate without bound."""
+    local: npt.NDArray[np.int32]
+    """Those of them whose truncation and discretisation error is a state, shape (n_local,)."""
+    noise: Array
+    """Variance of one reading, in SI, shape (n_sensors,)."""
     uncertain: npt.NDArray[np.int32]
     """Unknown and driven inputs, shape (n_uncertain,)."""
     mean_input: Array
@@ -69,8 +76,6 @@ class Problem:
     """Ψ, shape (n_modes, n_sources) [1/s of y per unit]."""
     source_rate: float
     """Rate at which the sources return to zero [1/s]."""
-    bias_rates: Array
-    """Rate at which a bias is forgotten [1/s], shape (n_biased,)."""
     spreads: Array
     """Prior standard deviation of log θ of the parameters that are states, shape (n_parameters,)."""
     parameters: npt.NDArray[np.int32]
@@ -103,7 +108,7 @@ class Problem:
     @cached_property
     def n_state(self) -> int:
         """Number of all states."""
-        return int(self.log_lags.stop) + len(self.biased)
+        return int(self.locals.stop)
 
     @cached_property
     def lags(self) -> slice:
@@ -154,7 +159,12 @@ class Problem:
     @cached_property
     def biases(self) -> slice:
         """Where the biases are in the state."""
-        return slice(self.log_lags.stop, self.n_state)
+        return slice(self.log_lags.stop, self.log_lags.stop + len(self.biased))
+
+    @cached_property
+    def locals(self) -> slice:
+        """Where the model's errors at sensors are in the state."""
+        return slice(self.biases.stop, self.biases.stop + len(self.local))
 
     def theta(self, x: Array) -> Array:
         """Parameters θ of the model at a state, shape (n_model_parameters,)."""
@@ -198,8 +208,13 @@ def state_problem(
     if not observing.size:
         raise EstimationError("no sensor observes or drives anything; give at least one sensor the role 'observe'")
     lagged = _indices(sensor.lag > 0.0 and sensor.role is not SensorRole.CHECK for sensor in sensors)
-    bias_spread = np.hypot([sensor.bias for sensor in sensors], observation.model_error)
+    bias_spread = np.array([sensor.bias for sensor in sensors])
     biased = observing[bias_spread[observing] > 0.0]
+    local = observing[observation.model_error[observing] > 0.0]
+    noise = np.array([sensor.noise for sensor in sensors]) ** 2
+    if len(local) > MAX_LOCAL:
+        noise += _equivalent_noise(observation, sensors)
+        local = local[:0]
     drivers = _drivers(inputs, sensors)
     uncertain = _indices(item.unknown is not None or item.name in drivers for item in inputs)
     priors = [_input_prior(inputs[index], drivers.get(inputs[index].name)) for index in uncertain]
@@ -221,7 +236,9 @@ def state_problem(
         lag_rates=np.array([1.0 / sensors[index].lag for index in lagged]),
         biased=biased,
         bias_spread=bias_spread[biased],
-        bias_rates=_bias_rates(sensors, observation, biased),
+        bias_rate=1.0 / settings.bias_time,
+        local=local,
+        noise=noise,
         uncertain=uncertain,
         mean_input=np.array([item.value for item in inputs]) - model.input_reference,
         input_rates=table[:, 0],
@@ -244,10 +261,10 @@ def _indices(flags: Iterable[bool]) -> npt.NDArray[np.int32]:
     return np.flatnonzero(np.fromiter(flags, dtype=np.bool_)).astype(np.int32)
 
 
-def _bias_rates(sensors: Sequence[Sensor], seen: Observation, biased: npt.NDArray[np.int32]) -> Array:
-    own = np.array([sensors[index].bias for index in biased]) ** 2
-    model = seen.model_error[biased] ** 2
-    return (own / BIAS_TIME_S + model / MODEL_ERROR_TIME_S) / (own + model)
+def _equivalent_noise(observation: Observation, sensors: Sequence[Sensor]) -> Array:
+    """Variance of white noise that hides as much as the model's errors: as strong at low frequencies."""
+    periods = np.array([sensor.period for sensor in sensors])
+    return observation.model_error**2 * (1.0 + 2.0 * MODEL_ERROR_TIME_S / periods)
 
 
 def _drivers(inputs: Sequence[Input], sensors: Sequence[Sensor]) -> dict[str, Sensor]:
@@ -287,6 +304,7 @@ def initial_state(problem: Problem) -> tuple[Array, Array]:
     variance[problem.log_parameters] = 1.0
     variance[problem.log_lags] = 1.0
     variance[problem.biases] = problem.bias_spread**2
+    variance[problem.locals] = problem.observation.model_error[problem.local] ** 2
     P = np.diag(variance)
     common = np.zeros(problem.n_state)
     common[: problem.n_modes] = _uniform_rise(problem.model)

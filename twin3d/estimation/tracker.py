@@ -12,6 +12,7 @@ import numpy.typing as npt
 from twin3d.estimation.correction import Observed
 from twin3d.estimation.jumps import JumpBank
 from twin3d.estimation.kalman import Filter
+from twin3d.estimation.layout import reading_rows, true_rows
 from twin3d.estimation.problem import Problem, initial_state, lagged_deviation
 from twin3d.estimation.quality import STALE_PERIODS, SensorRecord, Verdict
 from twin3d.estimation.timeline import Reading
@@ -73,7 +74,6 @@ class Tracker:
         """Uncertain inputs that were held at a bound in the last tick."""
         self.jumps = JumpBank(setting.problem, setting.tick_s)
         self._jacobian = filter_.jacobian(transition)
-        self._noise = np.array([sensor.noise for sensor in setting.sensors]) ** 2
         self._set_rows()
 
     def copy(self) -> "Tracker":
@@ -86,7 +86,6 @@ class Tracker:
             self.truth_rows,
             self.truth_offsets,
         )
-        twin._noise = self._noise
         twin.filter, twin.jumps = self.filter.copy(), self.jumps.copy()
         twin.records = [copy(record) for record in self.records]
         twin.counts = self.counts.copy()
@@ -116,7 +115,7 @@ class Tracker:
         twin = self.copy()
         twin.filter.forecast(twin.transition, twin._jacobian)
         observing = self._setting.problem.observing
-        rows, noise = twin.rows[observing], twin._noise[observing]
+        rows, noise = twin.rows[observing], self._setting.problem.noise[observing]
         twin.filter.correct(twin.filter.observe(rows, rows @ twin.filter.x, noise)[0])
 
     def leap(self, duration_s: float, *, n_steps: int) -> None:
@@ -150,16 +149,10 @@ class Tracker:
 
     def _set_rows(self) -> None:
         problem, seen = self._setting.problem, self._setting.problem.observation
-        truth = np.zeros((len(self._setting.sensors), problem.n_state))
-        truth[:, : problem.n_modes] = self.transition.modes_seen
-        truth[:, problem.inputs] = seen.inputs[:, problem.uncertain]
-        self.truth_rows = truth
+        self.truth_rows = true_rows(problem, self.transition.modes_seen)
         self.truth_offsets = seen.constant + seen.inputs @ problem.mean_input
-        self.rows, self.offsets = truth.copy(), self.truth_offsets.copy()
-        self.rows[problem.lagged] = 0.0
-        self.rows[problem.lagged, np.arange(problem.lags.start, problem.lags.stop)] = 1.0
+        self.rows, self.offsets = reading_rows(problem, self.transition.modes_seen), self.truth_offsets.copy()
         self.offsets[problem.lagged] = seen.constant[problem.lagged]
-        self.rows[problem.biased, np.arange(problem.biases.start, problem.biases.stop)] = 1.0
 
     def _follow_checked(self) -> None:
         for index, sensor in enumerate(self._setting.sensors):
@@ -201,7 +194,7 @@ class Tracker:
         sensors = np.array([reading.sensor for reading in readings])
         values = np.array([reading.value for reading in readings])
         uncertain = np.array([reading.quality == Quality.UNCERTAIN for reading in readings])
-        variances = self._noise[sensors] * np.where(uncertain, UNCERTAIN_VARIANCE, 1.0)
+        variances = self._setting.problem.noise[sensors] * np.where(uncertain, UNCERTAIN_VARIANCE, 1.0)
         expected = (self.rows[sensors], values - self.offsets[sensors], variances)
         observed, totals = self.filter.observe(*expected)
         was_gated = [self.records[sensor].status is SensorStatus.GATED for sensor in sensors]
@@ -273,10 +266,11 @@ class Tracker:
 
     def _widen_bias(self, index: int, innovation: float) -> None:
         problem = self._setting.problem
-        direction = np.zeros(problem.n_state)
-        position = np.flatnonzero(problem.biased == index)
-        if position.size:
-            direction[problem.biases.start + int(position[0])] = 1.0
+        own = np.arange(problem.biases.start, problem.locals.stop)
+        errors = np.flatnonzero(self.rows[index, own])
+        if errors.size:
+            direction = np.zeros(problem.n_state)
+            direction[own[errors[0]]] = 1.0
             self.filter.add_variance(direction, innovation**2)
         else:
             row = self.rows[index]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from twin3d.estimation.problem import PARAMETER_TIME_S, Problem
+from twin3d.estimation.problem import MODEL_ERROR_TIME_S, PARAMETER_TIME_S, Problem
 from twin3d.estimation.responses import three_in_series, two_in_series
 
 Array = npt.NDArray[np.float64]
@@ -50,11 +50,11 @@ class Transition:
     constant: Array
     """[z, l] from the mean inputs, shape (n_fast,)."""
     slow_decay: Array
-    """Decay of [q, w, η, ζ, b], shape (n_slow,)."""
+    """Decay of [q, w, η, ζ, b, e], shape (n_slow,)."""
     noise: Array
     """Q of [z, l, q, w], shape (n_fast + n_driving, n_fast + n_driving)."""
     slow_noise: Array
-    """Diagonal of Q for [η, ζ, b], shape (n_slow - n_driving,)."""
+    """Diagonal of Q for [η, ζ, b, e], shape (n_slow - n_driving,)."""
 
 
 def linearise(problem: Problem, x: Array, dt_s: float) -> Transition:
@@ -150,10 +150,14 @@ def _quadrature(dt_s: float, smallest_s: float) -> tuple[Array, Array]:
 
 
 def _slow(problem: Problem, dt_s: float) -> tuple[Array, Array]:
-    """Decay rates of [q, w, η, ζ, b] and the noise over a tick of the last three."""
+    """Decay rates of [q, w, η, ζ, b, e] and the noise over a tick of the last four."""
     n_unit = len(problem.parameters) + len(problem.lagged)
-    rates = np.concatenate([np.full(n_unit, 1.0 / PARAMETER_TIME_S), problem.bias_rates])
-    spread = np.concatenate([np.ones(n_unit), problem.bias_spread])
+    own, model = np.ones(len(problem.biased)), np.ones(len(problem.local))
+    rates = np.concatenate(
+        [np.full(n_unit, 1.0 / PARAMETER_TIME_S), own * problem.bias_rate, model / MODEL_ERROR_TIME_S]
+    )
+    error = problem.observation.model_error[problem.local]
+    spread = np.concatenate([np.ones(n_unit), problem.bias_spread, error])
     return np.concatenate([problem.driving_rates, rates]), -np.expm1(-2.0 * rates * dt_s) * spread**2
 
 

@@ -14,6 +14,7 @@ from scipy import linalg, sparse
 
 from twin3d.errors import EstimationError
 from twin3d.estimation.kalman import Filter
+from twin3d.estimation.layout import reading_rows, state_names
 from twin3d.estimation.observation import observe
 from twin3d.estimation.problem import Problem, initial_state, lagged_deviation, state_problem
 from twin3d.estimation.steady import steady_gain
@@ -131,16 +132,15 @@ def watch_asset(
     z = np.where(warm, transition.load @ problem.mean_input / np.where(warm, transition.rates, 1.0), 0.0)
     x[: problem.n_modes] = z
     x[problem.lags] = lagged_deviation(problem, x, transition.frame)
-    noise = np.array([sensors[index].noise for index in problem.observing])
     return WatchedAsset(
         problem=problem,
         sensors=tuple(sensors),
-        names=_state_names(problem, [sensor.id for sensor in sensors]),
+        names=state_names(problem, [sensor.id for sensor in sensors]),
         transition=transition,
         A=_whole_step(problem, transition, Filter(problem, x, P).jacobian(transition)),
-        C=_reading_rows(problem, transition),
+        C=reading_rows(problem, transition.modes_seen)[problem.observing],
         Q=linalg.block_diag(transition.noise, np.diag(transition.slow_noise)),
-        R=noise**2 * periods / dt_s,
+        R=problem.noise[problem.observing] * periods / dt_s,
     )
 
 
@@ -150,29 +150,6 @@ def _whole_step(problem: Problem, transition: Transition, fast: Array) -> Array:
     slow = np.arange(problem.n_fast, problem.n_state)
     A[slow, slow] = transition.slow_decay
     return A
-
-
-def _reading_rows(problem: Problem, transition: Transition) -> Array:
-    """What the correcting sensors show of the state: the lagged value where they lag, and their bias."""
-    rows = np.zeros((len(problem.observation.modes), problem.n_state))
-    rows[:, : problem.n_modes] = transition.modes_seen
-    rows[:, problem.inputs] = problem.observation.inputs[:, problem.uncertain]
-    rows[problem.lagged] = 0.0
-    rows[problem.lagged, np.arange(problem.lags.start, problem.lags.stop)] = 1.0
-    rows[problem.biased, np.arange(problem.biases.start, problem.biases.stop)] = 1.0
-    return rows[problem.observing]
-
-
-def _state_names(problem: Problem, ids: Sequence[str]) -> tuple[str, ...]:
-    model = problem.model
-    return (
-        *(f"mode {number + 1}" for number in range(problem.n_modes)),
-        *(f"reading of {ids[index]}" for index in problem.lagged),
-        *(model.input_names[index] for index in problem.uncertain),
-        *(model.parameters[index].name for index in problem.parameters),
-        *(f"lag of {ids[index]}" for index in problem.lagged),
-        *(f"bias of {ids[index]}" for index in problem.biased),
-    )
 
 
 def _spreads(problem: Problem) -> Array:

@@ -19,3 +19,5 @@ class Estimation(Frozen):
     parameters: Literal["considered", "learnt"] = "considered"
     """Whether the filter allows for the spread of the model's parameters only, or corrects them too; what it learns
     then also stands for physics that the model lacks, with bars that are too narrow."""
+    bias_time: PositiveDuration = 3600.0
+    """Time constant with which the bias of a sensor wanders within its stated spread [s]."""
