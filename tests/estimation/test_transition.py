@@ -41,12 +41,10 @@ def problem(box_model):
         stiffness_terms=box_model.stiffness_terms[:, :keep, :keep],
         load_terms=box_model.load_terms[:, :keep],
         constant_load=box_model.constant_load[:keep],
-        error_load=box_model.error_load[:keep],
+        error_load=np.random.default_rng(5).normal(size=(keep, 2)),
     )
     sensors = box_sensors()
-    sources = np.random.default_rng(5).normal(size=(keep, 2))
-    observation = observe(small, box_rows(), sensors)
-    return state_problem(small, observation, box_inputs(), sensors, error_load=sources)
+    return state_problem(small, observe(small, box_rows(), sensors), box_inputs(), sensors)
 
 
 def continuous_matrix(problem):

@@ -67,7 +67,6 @@ class Estimator:
         *,
         tick_s: float,
         settings: Estimation | None = None,
-        error_load: Array | None = None,
         rng: np.random.Generator | None = None,
     ) -> "Estimator":
         """Build an estimator for an asset.
@@ -79,7 +78,6 @@ class Estimator:
             sensors: The scene's sensors, in the order that readings refer to.
             tick_s: Length of a filter step [s].
             settings: The scene's ``[estimation]``; its defaults without it.
-            error_load: Ψ, sources that stand for what the model lacks, shape (n_modes, n_sources) [1/s].
             rng: Not used: all uncertainty is propagated, none is drawn.
 
         Raises:
@@ -89,7 +87,7 @@ class Estimator:
         if not tick_s > 0.0:
             raise EstimationError(f"tick_s is {tick_s}; it must be positive")
         observation = observe(model, rows, sensors)
-        problem = state_problem(model, observation, scene_inputs, sensors, settings=settings, error_load=error_load)
+        problem = state_problem(model, observation, scene_inputs, sensors, settings=settings)
         setting = Setting(problem, tuple(sensors), tuple(item.name for item in scene_inputs), tick_s)
         return cls(setting, point_metric(model))
 

@@ -186,7 +186,6 @@ def state_problem(
     sensors: Sequence[Sensor],
     *,
     settings: Estimation | None = None,
-    error_load: Array | None = None,
 ) -> Problem:
     """Count the states of the estimation problem and set their priors.
 
@@ -196,8 +195,6 @@ def state_problem(
         inputs: The scene's inputs, in the model's order.
         sensors: The scene's sensors.
         settings: The scene's ``[estimation]``; its defaults without it.
-        error_load: Ψ, what sources of unit variance do to ẏ where the model's physics is not the asset's, shape
-            (n_modes, n_sources) [1/s]; without it the physics is right but for the parameters.
 
     Raises:
         EstimationError: No sensor corrects the state, or inputs and sensors contradict each other.
@@ -221,7 +218,7 @@ def state_problem(
     table = np.array(priors, dtype=float).reshape(-1, 5)
     parameters = _indices(parameter.spread > 0.0 for parameter in model.parameters)
     settings = Estimation() if settings is None else settings
-    Psi = np.zeros((model.n_modes, 0)) if error_load is None or settings.source_scale == 0.0 else error_load
+    Psi = model.error_load[:, :0] if settings.source_scale == 0.0 else settings.source_scale * model.error_load
     first = model.n_modes + len(lagged) + len(uncertain) + Psi.shape[1]
     considered = _indices(
         settings.parameters == "considered" or model.parameters[index].kind is ParameterKind.HEAT_CAPACITY
@@ -245,7 +242,7 @@ def state_problem(
         input_noise=table[:, 1],
         input_spread=table[:, 2],
         input_bounds=table[:, 3:],
-        error_load=settings.source_scale * Psi,
+        error_load=Psi,
         source_rate=1.0 / (settings.source_time or _shortest_time(inputs)),
         spreads=np.array([model.parameters[index].spread for index in parameters]),
         parameters=parameters,
