@@ -20,7 +20,7 @@ from twin3d.reduction.discretisation import steady_discretisation_error
 from twin3d.reduction.march import discretise
 from twin3d.reduction.march import steady as reduced_steady
 from twin3d.reduction.store import load_model, save_model
-from twin3d.scene import Contact, Convection, HeatFlux, HeatSource, Input, UnknownPrior, selectors
+from twin3d.scene import Contact, Convection, HeatFlux, HeatSource, Input, Solver, UnknownPrior, selectors
 
 
 def face(name):
@@ -43,6 +43,7 @@ def asset():
             temperature_input("air", 300.0),
         ],
         contacts=[Contact(name="joint", between=("part_0", "part_1"), conductance=500.0)],
+        solver=Solver(reduction_tolerance=2e-3),
     )
     return mesh, scene
 
@@ -198,6 +199,9 @@ def test_a_model_survives_the_disk(reduced, tmp_path):
     assert back.model_hash == model.model_hash
     np.testing.assert_array_equal(back.basis, model.basis)
     assert back.parameters == model.parameters
+    assert back.tolerance == model.tolerance
+    assert [run.error_max for run in back.validation] == [run.error_max for run in model.validation]
+    np.testing.assert_array_equal(back.validation[1].theta, model.validation[1].theta)
 
 
 def test_a_damaged_model_is_refused(reduced, tmp_path):

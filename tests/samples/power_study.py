@@ -22,6 +22,7 @@ from twin3d.score import NORMAL_90, part_interpolation
 TWIN_CELL_M, TWIN_REFINE = 0.011, 0
 PLANT_CELL_M, PLANT_REFINE = 0.009, 1
 PLANT_MODES = 90
+PLANT_TOLERANCE_K = 0.004
 TICK_S = 0.04
 DURATION_S = 60.0
 SCORE_EVERY = 25
@@ -52,17 +53,19 @@ class PowerStudy:
         widened = self.scene.uncertainty.model_copy(
             update={name: getattr(spread, name) for name in type(spread).model_fields}
         )
-        self.plant = self._reduced(PLANT_CELL_M, PLANT_REFINE, backend, {"uncertainty": widened}, max_modes=PLANT_MODES)
+        accurate = scene.solver.model_copy(update={"reduction_tolerance": PLANT_TOLERANCE_K, "max_modes": PLANT_MODES})
+        changes = {"uncertainty": widened, "solver": accurate}
+        self.plant = self._reduced(PLANT_CELL_M, PLANT_REFINE, backend, changes)
         rows = part_interpolation(self.plant.mesh, self.twin.mesh)
         self._truth_basis = np.asarray(rows @ self.plant.model.basis)
 
-    def _reduced(self, cell_m, refine, backend, changes, **options):
+    def _reduced(self, cell_m, refine, backend, changes):
         geometry = self.scene.geometry.model_copy(update={"cell_size": cell_m, "refine": refine})
         scene = self.scene.model_copy(update=changes)
         mesh = build_mesh(geometry, scene.contacts, cache_dir=None).mesh
         space = function_space(mesh)
         operators = assemble_heat(scene, space, backend=backend)
-        model = reduce_heat(operators, space, scene, rng=np.random.default_rng(0), backend=backend, **options)
+        model = reduce_heat(operators, space, scene, rng=np.random.default_rng(0), backend=backend)
         return SimpleNamespace(mesh=mesh, model=model, sensor_rows=sensor_rows(scene.sensors, space))
 
     def run(self, seed) -> SeedResult:

@@ -1,7 +1,7 @@
 """What flows between the rooms: frozen records, in SI, checked when made."""
 
 from twin3d.records.mesh import TetMesh
-from twin3d.records.model import Operators, Parameter, ParameterKind, ReducedModel
+from twin3d.records.model import Operators, Parameter, ParameterKind, ReducedModel, ValidationRun
 from twin3d.records.shapes import CadBody, PartSource, Surface, VolumeMesh
 from twin3d.records.stream import (
     READING_DTYPE,
@@ -32,6 +32,7 @@ __all__ = [
     "StressModes",
     "Surface",
     "TetMesh",
+    "ValidationRun",
     "ViewModel",
     "VolumeMesh",
     "empty_readings",

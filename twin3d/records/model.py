@@ -74,6 +74,20 @@ class Operators:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class ValidationRun:
+    """How far the reduced model was from the full one on a run that made no mode."""
+
+    theta: npt.NDArray[np.float64]
+    """Parameters, shape (n_parameters,)."""
+    horizon_s: float
+    """Length of the run [s]; steps grow, so that early and late times count alike."""
+    error_rms: float
+    """Over all times and, weighted by volume, dofs [K]."""
+    error_max: float
+    """[K]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ReducedModel:
     r"""The heat equation projected on r modes, with its error.
 
@@ -116,11 +130,17 @@ class ReducedModel:
 
     There are none in a model that is reduced at parameters of its own."""
     error_rms: float
-    """Root mean square error against full order on validation runs that the basis did not see [K]."""
+    """Root mean square error against full order on validation runs that the basis did not see, weighted half by volume
+    and half part by part [K]."""
     error_max: float
     """Largest error on the same runs [K]."""
     point_error: npt.NDArray[np.float64]
     """Standard deviation at each dof of truncation and discretisation on those runs [K], shape (n_dofs,)."""
+
+    tolerance: float = np.inf
+    """Error for which the number of modes was chosen [K]; infinite where it was not chosen so."""
+    validation: tuple[ValidationRun, ...] = ()
+    """The runs on which the error was measured."""
 
     def __post_init__(self) -> None:
         n_dofs, n_modes = self.basis.shape

@@ -18,14 +18,13 @@ from twin3d.reduction.model_error import error_sources
 from twin3d.reduction.snapshots import Free, Sizes, free_terms, snapshots
 from twin3d.reduction.structures import hidden_structures, with_structures
 from twin3d.reduction.time_scales import TimeScales, fastest_s, steady_factor, time_scales
-from twin3d.reduction.validation import validate
+from twin3d.reduction.validation import full_runs, smallest_size, tolerance_of, validate
+from twin3d.reduction.weights import volume_weights
 from twin3d.scene import Input, Scene
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
 
-MAX_MODES = 48
-"""Most modes by default: what twelve vertex attributes of a shader hold."""
 ARRAYS = (
     "basis", "decay_rates", "input_map", "lifting", "lifting_rate_map", "input_reference", "mass_terms",
     "stiffness_terms", "load_terms", "constant_load", "error_load", "point_error",
@@ -46,63 +45,81 @@ def reduce_heat(
     scene: Scene,
     *,
     theta0: Array | None = None,
-    max_modes: int = MAX_MODES,
+    max_modes: int | None = None,
     rng: np.random.Generator,
     backend: Backend,
     progress: Progress | None = None,
 ) -> ReducedModel:
-    """Project the heat equation on few modes and measure the error.
+    """Project the heat equation on as few modes as its tolerance asks for, and measure the error.
 
     Args:
         operators: The full model.
         space: Its function space, for the discretisation error.
-        scene: Gives the initial temperature, and how far inputs may go.
-        theta0: Parameters at which the modes are made; the model is then only good there. Without them the modes are
-            made at nominal parameters and stay good within the parameters' spread.
-        max_modes: Most modes.
+        scene: Gives the initial temperature, how far inputs may go and the tolerance.
+        theta0: Parameters at which the modes are made; the model is then only good there, and as good as the modes
+            allow. Without them the modes are made at nominal parameters and stay good within the parameters' spread.
+        max_modes: Most modes; those of the scene without it.
         rng: Draws the validation runs.
         backend: Where full-order systems are solved.
         progress: Is told how far the work is, from 0 to 1.
 
     Raises:
-        ReductionError: No input drives anything.
+        ReductionError: No input drives anything, or the most modes miss the tolerance.
         SolverError: A system is singular or an iteration does not converge.
     """
     tell = progress or (lambda fraction, text: None)
-    theta, scale = checked_theta(operators, theta0), input_scale(scene)
+    theta, scale, weights = checked_theta(operators, theta0), input_scale(scene), volume_weights(space)
     spreads = [parameter.spread if theta0 is None else 0.0 for parameter in operators.parameters]
     structures = hidden_structures(operators, space, scene, rng) if theta0 is None else ()
+    n_most = scene.solver.max_modes if max_modes is None else max_modes
     with one_blas_thread():
         system, free = system_at(operators, theta), free_terms(with_structures(operators, structures))
         order = fill_reducing_order(system.mass + system.stiffness, backend=backend)
         steady = steady_factor(system, order, backend)
         scales = time_scales(system, fastest_s(scene), steady, order=order, backend=backend)
-        blocks = list(
-            snapshots(
-                system,
-                free,
-                Sizes(scale, [*spreads, *(STRUCTURE_WEIGHT for _ in structures)]),
-                shifts=scales.shifts(),
-                steady=steady,
-                order=order,
-                backend=backend,
-                progress=lambda f, t: tell(0.65 * f, t),
-            )
+        blocks = snapshots(
+            system,
+            free,
+            Sizes(scale, [*spreads, *(STRUCTURE_WEIGHT for _ in structures)]),
+            shifts=scales.shifts(),
+            steady=steady,
+            order=order,
+            backend=backend,
+            progress=lambda f, t: tell(0.5 * f, t),
         )
-        tell(0.65, "choosing the modes")
-        Phi, rates = diagonalise(compress(blocks, max_modes), system.mass, system.stiffness)
-        model = _projected(operators, system, free, Phi, rates, scene)
+        U = compress(blocks, n_most, weights[free.points])
+        runs = full_runs(
+            operators,
+            Sizes(scale, spreads),
+            scales,
+            theta0=theta,
+            rng=rng,
+            order=order,
+            backend=backend,
+            progress=lambda f: tell(0.5 + 0.35 * f, "unseen runs of the full model"),
+        )
+        tell(0.85, "choosing the modes")
+        tolerance = np.inf
+        if theta0 is None:
+            tolerances = tolerance_of(scene.solver.reduction_tolerance, runs, weights[free.points])
+            tolerance = tolerances[0]
+            U = U[:, : smallest_size(U, weights[free.points], runs, tolerance=tolerances)]
+        model = _projected(operators, system, free, *diagonalise(U, system.mass, system.stiffness), scene)
         if structures:
-            Psi = _error_load(model, free, Phi, scale, scales, rng)
-            model = replace(model, error_load=Psi)
-        tell(0.7, "measuring the error on unseen runs")
-        measured = validate(operators, model, scale, spreads, theta0=theta, rng=rng, order=order, backend=backend)
-        tell(0.85, "estimating the discretisation error")
+            model = replace(model, error_load=_error_load(model, free, scale, scales, rng))
+        measured = validate(model, runs, weights[free.points], free.points)
+        tell(0.9, "estimating the discretisation error")
         discretisation = steady_discretisation_error(
             operators, space, scene, scale, theta=theta, order=order, backend=backend
         )
-    point_error = np.sqrt(measured.point_error**2 + discretisation**2)
-    model = replace(model, error_rms=measured.error_rms, error_max=measured.error_max, point_error=point_error)
+    model = replace(
+        model,
+        error_rms=measured.error_rms,
+        error_max=measured.error_max,
+        point_error=np.sqrt(measured.point_error**2 + discretisation**2),
+        tolerance=tolerance,
+        validation=measured.runs,
+    )
     return replace(model, model_hash=content_hash(model))
 
 
@@ -125,6 +142,9 @@ def content_hash(model: ReducedModel) -> str:
     for name in ARRAYS:
         digest.update(np.ascontiguousarray(getattr(model, name)).tobytes())
     digest.update(repr((model.input_names, model.parameters, float(model.reference_temperature))).encode())
+    digest.update(
+        repr([(*run.theta, run.horizon_s, run.error_rms, run.error_max) for run in model.validation]).encode()
+    )
     return digest.hexdigest()
 
 
@@ -168,10 +188,9 @@ def _reduced_terms(free: Free, Phi: Array, which: slice) -> tuple[Array, Array, 
     )
 
 
-def _error_load(
-    model: ReducedModel, free: Free, Phi: Array, scale: Array, scales: TimeScales, rng: np.random.Generator
-) -> Array:
+def _error_load(model: ReducedModel, free: Free, scale: Array, scales: TimeScales, rng: np.random.Generator) -> Array:
     """Ψ of a model from its own terms and those of the structures behind them."""
+    Phi = model.basis[free.points]
     of_structures = _reduced_terms(free, Phi, slice(len(model.parameters), None))
     of_parameters = (model.mass_terms, model.stiffness_terms, model.load_terms)
     terms = [np.concatenate(pair) for pair in zip(of_parameters, of_structures, strict=True)]

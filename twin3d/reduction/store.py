@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from twin3d.errors import ReductionError
-from twin3d.records import Parameter, ParameterKind, ReducedModel
+from twin3d.records import Parameter, ParameterKind, ReducedModel, ValidationRun
 from twin3d.reduction.reduce import ARRAYS, content_hash
 
-SCALARS = ("reference_temperature", "error_rms", "error_max")
+SCALARS = ("reference_temperature", "error_rms", "error_max", "tolerance")
 
 
 def save_model(path: Path, model: ReducedModel) -> None:
@@ -25,6 +25,8 @@ def save_model(path: Path, model: ReducedModel) -> None:
         parameter_names=np.array([item.name for item in model.parameters], dtype=str),
         parameter_kinds=np.array([item.kind.value for item in model.parameters], dtype=str),
         parameter_spreads=np.array([item.spread for item in model.parameters]),
+        validation_theta=np.array([run.theta for run in model.validation]),
+        validation_figures=np.array([(run.horizon_s, run.error_rms, run.error_max) for run in model.validation]),
         **arrays,
     )
     temporary.replace(path)
@@ -55,7 +57,9 @@ def _model_of(data: dict[str, np.ndarray]) -> ReducedModel:
     fields: dict[str, Any] = {name: data[name] for name in ARRAYS}
     fields["basis"] = np.asfortranarray(fields["basis"])
     fields.update({name: float(data[name]) for name in SCALARS})
+    runs = zip(data["validation_theta"], data["validation_figures"], strict=True)
     return ReducedModel(
+        validation=tuple(ValidationRun(theta, *map(float, figures)) for theta, figures in runs),
         model_hash=str(data["model_hash"]),
         input_names=tuple(map(str, data["input_names"])),
         parameters=tuple(Parameter(str(n), ParameterKind(str(k)), float(s)) for n, k, s in triples),
