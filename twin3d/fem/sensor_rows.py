@@ -23,7 +23,8 @@ def sensor_rows(sensors: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_a
     placements = {placement.sensor: placement for placement in place_sensors(sensors, space.mesh)}
     at_places = _rows_at(list(placements.values()), space)
     rows = [at_places[sensor.id] if sensor.id in placements else _mean_row(sensor, space) for sensor in sensors]
-    return sparse.csr_array(sparse.vstack(rows, format="csr"))
+    none = sparse.csr_array((0, space.n_dofs))
+    return sparse.csr_array(sparse.vstack([none, *rows], format="csr"))
 
 
 def _rows_at(placements: Sequence[Placement], space: FunctionSpace) -> dict[str, sparse.csr_array]:
