@@ -1,9 +1,12 @@
-"""One field, drawn once: what a solution at full order looks like."""
+"""One field, drawn once: what a solution at full order looks like, or a map of what can be known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from twin3d.records import SENSOR_STATE_DTYPE, Frame, TetMesh, ViewModel
+from twin3d.records import SENSOR_STATE_DTYPE, Frame, SensorGlyph, SensorStatus, TetMesh, ViewModel
 from twin3d.records.mesh import OUTSIDE
 from twin3d.scene import Scene
 from twin3d.view.offscreen import OffscreenRenderer
@@ -11,10 +14,20 @@ from twin3d.view.stage import Look
 from twin3d.view.surface import split_at_sharp_edges
 
 Array = npt.NDArray[np.float64]
+Labels = Mapping[str, tuple[tuple[float, float, float], float]]
+"""Name → place [m], and the value there in the unit that is shown."""
 
 
 def draw_still(
-    scene: Scene, mesh: TetMesh, values: Array, *, title: str, unit: str, size: tuple[int, int] = (1280, 720)
+    scene: Scene,
+    mesh: TetMesh,
+    values: Array,
+    *,
+    title: str,
+    unit: str,
+    caption: str = "at full order, nominal inputs",
+    labels: Labels | None = None,
+    size: tuple[int, int] = (1280, 720),
 ) -> npt.NDArray[np.uint8]:
     """Draw a field on the outside of an asset.
 
@@ -24,18 +37,22 @@ def draw_still(
         values: At the points, in the unit that is shown, shape (n_points,).
         title: Of the scalar bar.
         unit: As people write it.
+        caption: What the field is of.
+        labels: Places to mark, with their values.
         size: Width and height in pixels.
 
     Returns:
         Shape (height, width, 3).
     """
-    view_model = _view_model(scene, mesh, values)
+    marked = labels or {}
+    glyphs = tuple(SensorGlyph(name, "", unit, 1.0, 0.0, place, "") for name, (place, _) in marked.items())
+    view_model = replace(_view_model(scene, mesh, values), sensors=glyphs)
     low, high = float(view_model.basis.min()), float(view_model.basis.max())
     if high - low <= 1e-9 * max(abs(high), abs(low)):
         low, high = low - 0.5, high + 0.5
     look = Look(scalar_range=(low, high), quantity=(title, unit))
     with OffscreenRenderer(view_model, look, size=size) as renderer:
-        return renderer.render(_frame())
+        return renderer.render(_frame(caption, [value for _, value in marked.values()]))
 
 
 def _view_model(scene: Scene, mesh: TetMesh, values: Array) -> ViewModel:
@@ -61,8 +78,10 @@ def _view_model(scene: Scene, mesh: TetMesh, values: Array) -> ViewModel:
     )
 
 
-def _frame() -> Frame:
+def _frame(caption: str, marked: Sequence[float]) -> Frame:
     """The whole of the one mode."""
+    states = np.zeros(len(marked), SENSOR_STATE_DTYPE)
+    states["measured"], states["status"] = marked, SensorStatus.USED
     return Frame(
         sequence=0,
         time_ns=0,
@@ -71,6 +90,6 @@ def _frame() -> Frame:
         inputs=np.zeros(0),
         input_deviation=np.zeros(0),
         covariance_factor=None,
-        sensors=np.zeros(0, SENSOR_STATE_DTYPE),
-        provenance="at full order, nominal inputs",
+        sensors=states,
+        provenance=caption,
     )
