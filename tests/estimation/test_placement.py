@@ -5,8 +5,8 @@ import pytest
 from box_asset import box_inputs, box_rows, box_sensors
 from scipy import linalg, sparse, stats
 
-from twin3d.estimation.observability import Focus
-from twin3d.estimation.placement import Candidates, Objective, PlacementStudy, estimated_gains, losses, propose
+from twin3d.estimation.observability import Focus, Objective
+from twin3d.estimation.placement import Candidates, PlacementStudy, estimated_gains, losses, propose
 
 
 @pytest.fixture

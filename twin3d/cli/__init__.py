@@ -13,6 +13,7 @@ VERBS = {
     "mesh": "mesh a scene or a file, say what is wrong with it and where, draw its numbered faces",
     "solve": "solve a scene at full order and test its [[check]] entries",
     "modes": "find the lowest frequencies of free vibration of a scene, and their shapes",
+    "place": "say where the next sensor helps most, which one is redundant, and what can be known",
     "run": "run the twin of a scene: receive readings, publish frames, keep history",
     "view": "watch a scene, or a twin that already runs, in a window",
     "render": "draw pictures and films from a scene or a history, without a window",

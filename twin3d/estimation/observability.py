@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,31 @@ BLOCK = 8192
 RELATED = 0.4
 """A state with a weaker correlation to a pattern is not named with it [–]."""
 MAX_NAMES = 4
+
+
+class Objective(StrEnum):
+    """Which number a new sensor is to make small."""
+
+    MEAN = "mean"
+    """The root mean square of the deviation over the volume."""
+    WORST = "worst"
+    """The largest deviation anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """How well the field is known."""
+
+    rms: float
+    """Root mean square of the standard deviation over the volume [K]."""
+    worst: float
+    """Largest standard deviation [K]."""
+    worst_dof: int
+    """Where it is."""
+
+    def of(self, objective: Objective) -> float:
+        """The number that is to be small [K]."""
+        return self.rms if objective is Objective.MEAN else self.worst
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +75,7 @@ class Focus:
             covariance: Of [a, ũ].
         """
         spread = np.zeros(len(self.dofs))
-        root = _root(covariance)
+        root = square_root(covariance)
         for start in range(0, len(spread), BLOCK):
             part = self.rows[start : start + BLOCK] @ root
             spread[start : start + BLOCK] = np.einsum("ij,ij->i", part, part)
@@ -59,6 +85,12 @@ class Focus:
         """Root mean square of `deviations` over the volume [K]."""
         own = float(self.weights @ self.model.point_error[self.dofs] ** 2)
         return float(np.sqrt(max(0.0, float(np.sum(self.metric * covariance))) + own))
+
+    def bars(self, covariance: Array) -> Bars:
+        """How well the temperatures are known."""
+        deviations = self.deviations(covariance)
+        worst = int(deviations.argmax())
+        return Bars(self.rms(covariance), float(deviations[worst]), int(self.dofs[worst]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +189,7 @@ def open_patterns(asset: WatchedAsset, P: Array, focus: Focus, *, count: int = 3
         focus: Where temperatures matter.
         count: Patterns at most.
     """
-    root = _root(coordinates_of(asset, P))
+    root = square_root(coordinates_of(asset, P))
     sizes, turn = linalg.eigh(root.T @ focus.metric @ root, check_finite=False)
     order = np.argsort(sizes)[::-1][:count]
     total = max(float(np.maximum(sizes, 0.0).sum()), 1e-300)
@@ -189,7 +221,7 @@ def _deviation(P: Array | None, index: int) -> float:
     return float("inf") if P is None else float(np.sqrt(max(P[index, index], 0.0)))
 
 
-def _root(covariance: Array) -> Array:
-    """L with L Lᵀ = the covariance, which may be singular."""
+def square_root(covariance: Array) -> Array:
+    """L with L Lᵀ = a covariance, which may be singular."""
     sizes, vectors = linalg.eigh(covariance, check_finite=False)
     return np.asarray(vectors * np.sqrt(np.maximum(sizes, 0.0)))

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from twin3d.errors import EstimationError
-from twin3d.estimation.observability import Focus, coordinates_of
+from twin3d.estimation.observability import Bars, Focus, Objective, coordinates_of, square_root
 from twin3d.estimation.watched import WatchedAsset, watch_asset
 from twin3d.scene import Input, Sensor, SensorRole
 
@@ -17,33 +16,12 @@ Array = npt.NDArray[np.float64]
 
 N_REFINED = 20
 """Candidates with the largest first estimates, whose effect is then computed exactly."""
+N_DIFFERENT = 12
+"""So many of them differ from each other, for neighbours have the same estimate."""
+ALIKE = 0.999
+"""Candidates differ where their effects on the field have a smaller cosine than this."""
 NEAR_WORST = 0.95
 """Points with so much of the largest deviation count as the worst places."""
-
-
-class Objective(StrEnum):
-    """Which number a new sensor is to make small."""
-
-    MEAN = "mean"
-    """The root mean square of the deviation over the volume."""
-    WORST = "worst"
-    """The largest deviation anywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """How well the field is known."""
-
-    rms: float
-    """Root mean square of the standard deviation over the volume [K]."""
-    worst: float
-    """Largest standard deviation [K]."""
-    worst_dof: int
-    """Where it is."""
-
-    def of(self, objective: Objective) -> float:
-        """The number that is to be small [K]."""
-        return self.rms if objective is Objective.MEAN else self.worst
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,10 +64,7 @@ class PlacementStudy:
 
     def bars(self, asset: WatchedAsset, P: Array) -> Bars:
         """How well the field is known with a covariance of the state."""
-        covariance = coordinates_of(asset, P)
-        deviations = self.focus.deviations(covariance)
-        worst = int(deviations.argmax())
-        return Bars(self.focus.rms(covariance), float(deviations[worst]), int(self.focus.dofs[worst]))
+        return self.focus.bars(coordinates_of(asset, P))
 
     def bars_with(self, candidates: Candidates, chosen: Sequence[int]) -> Bars:
         """How well the field is known with some of the candidates added."""
@@ -120,23 +95,47 @@ class Loss:
 
 
 def estimated_gains(study: PlacementStudy, asset: WatchedAsset, P: Array, candidates: Candidates) -> Array:
-    r"""What each candidate would take from the objective's variance, by one reading on top of a settled filter [K²].
-
-    A row h with an own variance r takes $h P W P h^T / (r + h P h^T)$ from tr(W P); r holds noise, bias and the model's
-    error there.
+    """What each candidate would take from the objective's variance, by one reading on top of a settled filter [K²].
 
     Returns:
         Shape (n_candidates,).
     """
-    model, focus = study.focus.model, study.focus
-    own = np.array([sensor.noise**2 + sensor.bias**2 for sensor in candidates.sensors])
-    own += (abs(candidates.rows) @ model.point_error) ** 2
+    return np.asarray((_effects_of(study, coordinates_of(asset, P), candidates) ** 2).sum(axis=1))
+
+
+def gain_map(study: PlacementStudy, covariance: Array, *, like: Sensor, at: Focus) -> Array:
+    """The same for a sensor at each of many dofs, as a part of the objective itself [–], shape (n_at,).
+
+    Args:
+        study: The asset.
+        covariance: Of [a, ũ], as the asset is watched now.
+        like: A sensor with the noise and bias that a new one has.
+        at: The dofs.
+    """
+    own = like.noise**2 + like.bias**2 + at.model.point_error[at.dofs] ** 2
+    gains = (_effects(study, covariance, at.rows, own) ** 2).sum(axis=1)
+    now = study.focus.bars(covariance).of(study.objective)
+    return np.asarray(1.0 - np.sqrt(np.maximum(0.0, 1.0 - gains / now**2)))
+
+
+def _effects_of(study: PlacementStudy, covariance: Array, candidates: Candidates) -> Array:
+    model = study.focus.model
     rows = np.hstack([candidates.rows @ model.basis, candidates.rows @ model.lifting])
-    covariance = coordinates_of(asset, P)
+    own = np.array([sensor.noise**2 + sensor.bias**2 for sensor in candidates.sensors])
+    return _effects(study, covariance, rows, own + (abs(candidates.rows) @ model.point_error) ** 2)
+
+
+def _effects(study: PlacementStudy, covariance: Array, rows: Array, own: Array) -> Array:
+    r"""What readings with rows h over [a, ũ] do to the field, shape (n_rows, n_modes + n_inputs).
+
+    $W^{1/2} P h^T / \sqrt{r + h P h^T}$; its square is what the reading takes from tr(W P). The own variances r hold
+    noise, bias and model error.
+    """
     seen = rows @ covariance
     total = own + np.einsum("ij,ij->i", seen, rows)
+    focus = study.focus
     metric = focus.metric if study.objective is Objective.MEAN else _metric_of_worst(focus, covariance)
-    return np.asarray(np.einsum("ij,ij->i", seen @ metric, seen) / total)
+    return np.asarray(seen @ square_root(metric) / np.sqrt(total)[:, None])
 
 
 def _metric_of_worst(focus: Focus, covariance: Array) -> Array:
@@ -170,12 +169,27 @@ def propose(study: PlacementStudy, candidates: Candidates, *, count: int) -> lis
 
 def _best(study: PlacementStudy, candidates: Candidates, chosen: Sequence[int]) -> tuple[int, float]:
     """The candidate that helps most on top of those chosen, and the objective with it."""
-    gains = estimated_gains(study, *study.settled(candidates, chosen), candidates)
-    gains[list(chosen)] = -1.0
-    promising = [int(index) for index in np.argsort(-gains, kind="stable")[:N_REFINED] if gains[index] >= 0.0]
+    asset, P = study.settled(candidates, chosen)
+    promising = _promising(_effects_of(study, coordinates_of(asset, P), candidates), chosen)
     values = [study.bars_with(candidates, [*chosen, index]).of(study.objective) for index in promising]
     best = int(np.argmin(values))
     return promising[best], values[best]
+
+
+def _promising(effects: Array, chosen: Sequence[int]) -> list[int]:
+    """Those of the largest effects that differ from each other, then those of the largest effects at all."""
+    gains = (effects**2).sum(axis=1)
+    directions = effects / np.sqrt(np.maximum(gains, 1e-300))[:, None]
+    gains[list(chosen)] = -1.0
+    left = gains.copy()
+    promising: list[int] = []
+    while len(promising) < N_DIFFERENT and left.max() >= 0.0:
+        promising.append(int(left.argmax()))
+        left[np.abs(directions @ directions[promising[-1]]) > ALIKE] = -1.0
+        left[promising[-1]] = -1.0
+    gains[promising] = -1.0
+    best = np.argsort(-gains, kind="stable")[: N_REFINED - len(promising)]
+    return [*promising, *(int(index) for index in best if gains[index] >= 0.0)]
 
 
 def _exchanged(study: PlacementStudy, candidates: Candidates, chosen: Sequence[int]) -> list[int]:
