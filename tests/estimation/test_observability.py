@@ -148,3 +148,7 @@ def test_one_seldom_sensor_counts_as_much_as_its_readings(box_model):
     seldom = watch_asset(box_model, box_rows(), box_inputs(), slow)
 
     np.testing.assert_allclose(seldom.R / often.R, [2.0] + [1.0] * 7)
+
+
+def test_every_state_has_a_name_of_its_own(asset):
+    assert len(asset.names) == len(set(asset.names)) == asset.problem.n_state == len(asset.A)
