@@ -13,6 +13,7 @@ from twin3d.errors import SceneError
 from twin3d.fem.cyclic import Ties, cyclic_ties
 from twin3d.fem.elements import Element
 from twin3d.fem.heat import is_contact_of, material_of_parts
+from twin3d.fem.linear import Method
 from twin3d.fem.mechanics import forces, supports, ties
 from twin3d.fem.mechanics.elastic import ElasticMaterial, isotropic, orthotropic
 from twin3d.fem.mechanics.measures import von_mises
@@ -84,12 +85,15 @@ Stresses: TypeAlias = tuple[StressProblem, dict[Time, StressField]]
 """A stress problem, and its fields by time."""
 
 
-def prepare_stress(scene: Scene, space: FunctionSpace, *, backend: Backend) -> StressProblem:
+def prepare_stress(
+    scene: Scene, space: FunctionSpace, *, method: Method | None = None, backend: Backend
+) -> StressProblem:
     """Assemble the stress problem of a scene and get ready to solve it.
 
     Args:
         scene: Materials, contacts, mechanical loads and supports.
         space: Elements on a mesh whose parts carry the names that the scene uses.
+        method: Taken instead of what size and shape suggest.
         backend: Where to solve.
 
     Raises:
@@ -100,7 +104,7 @@ def prepare_stress(scene: Scene, space: FunctionSpace, *, backend: Backend) -> S
     materials = elastic_materials(scene, space)
     facets = facets_of_loads(scene, space)
     body = _body(scene, space, materials, facets)
-    return StressProblem(scene, space, materials, facets, prepare_body(body, backend=backend))
+    return StressProblem(scene, space, materials, facets, prepare_body(body, method=method, backend=backend))
 
 
 def body_of_scene(scene: Scene, space: FunctionSpace) -> Body:
