@@ -10,8 +10,11 @@ from twin3d.checks import run_checks
 from twin3d.errors import MeshError
 from twin3d.fem.space import function_space
 from twin3d.pipeline import prepare, sensor_rows
+from twin3d.records import ParameterKind
+from twin3d.reduction import lift
 from twin3d.reduction.address import ROOMS, code_digest, model_key
-from twin3d.scene import load_scene
+from twin3d.reduction.march import steady
+from twin3d.scene import CalibratedParameter, ParameterFile, load_scene, nominal_values
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +112,29 @@ def test_checks_are_solved_at_full_order(cached):
 
     assert result.passed
     assert 293.15 < result.value < 363.15
+
+
+def test_a_twin_is_made_of_calibrated_values_and_its_asset_is_not(cached):
+    scene, folder, first = cached
+    name = next(item.name for item in first.model.parameters if item.kind is ParameterKind.FILM)
+    item = CalibratedParameter(
+        name=name, nominal=str(nominal_values(scene)[name]), factor=1.3, deviation=0.02, prior_deviation=0.2
+    )
+    head = {"version": 1, "scene": scene.name, "data": "run.csv", "data_hash": "00", "made": "2026-11-25"}
+    found = scene.model_copy(update={"parameters": ParameterFile(**head, twin3d="0.1.0", parameter=(item,))})
+    index = [parameter.name for parameter in first.model.parameters].index(name)
+    theta = np.ones(len(first.model.parameters))
+    theta[index] = 1.3
+    hot = np.array([5.0 if item.unit == "W" else 298.15 for item in scene.inputs])
+
+    twin = prepare(found, backend=get_backend("numpy"), cache_dir=folder)
+    asset = prepare(found, draw_theta=lambda drawn: np.ones(len(drawn)), backend=get_backend("numpy"), cache_dir=None)
+
+    by_values = lift.temperature(twin.model, steady(twin.model, hot), hot)
+    by_theta = lift.temperature(first.model, steady(first.model, hot, theta), hot)
+    asset_field = lift.temperature(asset.model, steady(asset.model, hot), hot)
+    stated_field = lift.temperature(first.model, steady(first.model, hot), hot)
+    np.testing.assert_allclose(by_values, by_theta, atol=2e-3)
+    np.testing.assert_allclose(asset_field, stated_field, atol=2e-3)
+    assert not twin.from_cache
+    assert twin.model.parameters[index].spread == 0.02

@@ -24,7 +24,7 @@ from twin3d.reduction.address import model_key
 from twin3d.reduction.store import load_model, save_model
 from twin3d.reduction.stress import stress_modes
 from twin3d.reduction.stress_store import load_stress_modes, save_stress_modes, stress_key
-from twin3d.scene import Geometry, Scene, check_for_twin
+from twin3d.scene import Geometry, Scene, calibrated, check_for_twin
 
 Progress: TypeAlias = Callable[[float, str], None]
 """Is told how far the work is, from 0 to 1, and what is being done."""
@@ -58,7 +58,7 @@ def prepare(
     """Mesh and reduce a scene.
 
     Args:
-        scene: The checked scene.
+        scene: The checked scene; a twin takes what its parameter file says.
         geometry: Taken instead of the scene's own geometry: other sizes make another mesh.
         draw_theta: Gives the parameters θ at which the model is reduced; nominal ones without it.
         backend: Where the full-order work is done.
@@ -77,6 +77,8 @@ def prepare(
             "stress with `twin3d solve`"
         )
     check_for_twin(scene)
+    if draw_theta is None:  # an asset with parameters of its own owes nothing to what a calibration found
+        scene = calibrated(scene)
     tell = progress or _silent
     result = build_mesh(
         geometry or scene.geometry,

@@ -13,12 +13,14 @@ from twin3d.fem.solve import steady
 from twin3d.fem.space import function_space
 from twin3d.fem.system import system_at
 from twin3d.scene import (
+    CalibratedParameter,
     Contact,
     Convection,
     FixedTemperature,
     HeatFlux,
     HeatSource,
     Input,
+    ParameterFile,
     PartMaterial,
     Radiation,
     selectors,
@@ -126,6 +128,42 @@ def test_a_parameter_does_what_the_material_would(operators, scene, mesh, backen
     by_material = system_at(assemble_heat(changed, function_space(mesh), backend=backend))
 
     assert abs(by_parameter.stiffness - by_material.stiffness).max() < 1e-12 * by_material.stiffness.max()
+
+
+def test_each_direction_of_a_material_has_its_parameter(scene, mesh, backend):
+    axes = ((0.6, 0.8, 0.0), (-0.8, 0.6, 0.0), (0.0, 0.0, 1.0))
+    layered, thinner = (
+        scene.model_copy(update={"parts": (scene.parts[0], part_material("part_1", _layered(k, axes)))})
+        for k in ((30.0, 20.0, 0.9), (30.0, 20.0, 0.9 * 0.5))
+    )
+    operators = assemble_heat(layered, function_space(mesh), backend=backend)
+    names = [parameter.name for parameter in operators.parameters]
+    theta = np.ones(len(names))
+    theta[names.index("conductivity_z of part_1")] = 0.5
+
+    by_parameter = system_at(operators, theta)
+    by_material = system_at(assemble_heat(thinner, function_space(mesh), backend=backend))
+
+    assert heat_parameters(layered, mesh) == operators.parameters
+    assert names[2:5] == ["conductivity_x of part_1", "conductivity_y of part_1", "conductivity_z of part_1"]
+    assert abs(by_parameter.stiffness - by_material.stiffness).max() < 1e-12 * by_material.stiffness.max()
+
+
+def _layered(conductivity, axes):
+    return COPPER.model_copy(update={"conductivity": conductivity, "axes": axes})
+
+
+def test_a_calibrated_parameter_has_the_spread_that_is_left(scene, mesh):
+    item = CalibratedParameter(
+        name="film of film", nominal="80 W/(m^2 K)", factor=1.1, deviation=0.013, prior_deviation=0.2
+    )
+    head = {"version": 1, "scene": "box", "data": "run.csv", "data_hash": "00", "made": "2026-11-25", "twin3d": "0.1.0"}
+    found = ParameterFile(**head, parameter=(item,))
+
+    spreads = {item.name: item.spread for item in heat_parameters(scene.model_copy(update={"parameters": found}), mesh)}
+
+    assert spreads["film of film"] == 0.013
+    assert spreads["film of glow"] == scene.uncertainty.film_coefficient
 
 
 def test_the_last_matching_material_counts(mesh, scene, backend):

@@ -15,7 +15,7 @@ from twin3d.cli.scenes import open_scene
 from twin3d.errors import CheckError, SceneError
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
-from twin3d.scene import Scene, json_schema, linearised_in_twin, unknown_to_twin
+from twin3d.scene import Scene, calibrated, json_schema, linearised_in_twin, unknown_to_twin
 from twin3d.scene.outputs import FIELD_UNITS
 from twin3d.units import from_si
 
@@ -44,13 +44,17 @@ def check(*scenes: Path, solve: Switch = False, schema: Switch = False, backend:
     checked = [(path, open_scene(path)) for path in scenes]
     for path, scene in checked:
         console.print(f"{path}: {describe(scene)}", markup=False, soft_wrap=True)
+        if scene.parameters is not None:
+            found = scene.parameters
+            text = f"{len(found.parameter)} parameters calibrated from {found.data}, {found.made}"
+            console.print(f"  {text}", markup=False, soft_wrap=True)
         for sentence in unknown_to_twin(scene):
             console.print(f"  for twin3d solve alone, not for a live twin: {sentence}", markup=False, soft_wrap=True)
         for sentence in linearised_in_twin(scene):
             console.print(
                 f"  in the live twin {sentence}; twin3d solve takes it as it is", markup=False, soft_wrap=True
             )
-    missed = [miss for _, scene in checked if solve for miss in _solve(scene, console, backend)]
+    missed = [miss for _, scene in checked if solve for miss in _solve(calibrated(scene), console, backend)]
     if missed:
         raise CheckError(f"{len(missed)} checks failed: {', '.join(missed)}")
     return 0

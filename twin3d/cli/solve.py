@@ -26,7 +26,7 @@ from twin3d.fem.table_range import beyond_tables
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.records import TetMesh
-from twin3d.scene import Scene
+from twin3d.scene import Scene, calibrated
 from twin3d.units import from_si, parse_quantity
 
 STRESS_FIELDS = {"displacement": 3, "stress": 6, "von_mises": 1}
@@ -54,7 +54,7 @@ def solve(
         field: Which one; without it the von Mises stress where there is stress, else the temperature.
         backend: auto, numpy or cupy.
     """
-    checked = open_scene(scene)
+    checked = calibrated(open_scene(scene))
     times: tuple[float | str, ...] = tuple(parse_quantity(text, "s") for text in time) or (STEADY,)
     console = Console(highlight=False)
     with Reporter() as reporter:

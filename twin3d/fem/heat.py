@@ -30,7 +30,11 @@ from twin3d.scene import (
     Scene,
     at_temperature,
     at_time,
+    capacity_name,
     check_for_twin,
+    conductivity_name,
+    contact_name,
+    film_name,
     missing_for_heat,
 )
 
@@ -55,7 +59,7 @@ def assemble_heat(scene: Scene, space: FunctionSpace, *, backend: Backend) -> Op
     """Assemble the heat equation of a scene.
 
     Parameters are the conductivity and heat capacity of every material entry of the scene, every film and every
-    contact conductance.
+    contact conductance; a material that conducts differently along its axes has a parameter for each.
 
     Args:
         scene: Materials, loads and contacts.
@@ -98,20 +102,37 @@ def heat_parameters(scene: Scene, mesh: TetMesh) -> tuple[Parameter, ...]:
     )
 
 
-def _material_parameters(entry: PartMaterial, scene: Scene) -> tuple[Parameter, Parameter]:
-    spread = scene.uncertainty
-    return (
-        Parameter(f"conductivity of {entry.part}", ParameterKind.CONDUCTIVITY, spread.conductivity),
-        Parameter(f"heat capacity of {entry.part}", ParameterKind.HEAT_CAPACITY, spread.heat_capacity),
-    )
+def _parameter(scene: Scene, name: str, kind: ParameterKind, stated: float) -> Parameter:
+    """A parameter with the spread that a calibration left, or with the stated one."""
+    known = None if scene.parameters is None else scene.parameters.deviation_of(name)
+    return Parameter(name, kind, stated if known is None else known)
+
+
+def _material_parameters(entry: PartMaterial, scene: Scene) -> tuple[Parameter, ...]:
+    conductivities = (_conductivity_parameter(entry, scene, axis) for axis in _axes_of(entry))
+    return (*conductivities, _capacity_parameter(entry, scene))
+
+
+def _conductivity_parameter(entry: PartMaterial, scene: Scene, axis: int | None = None) -> Parameter:
+    name = conductivity_name(entry, axis)
+    return _parameter(scene, name, ParameterKind.CONDUCTIVITY, scene.uncertainty.conductivity)
+
+
+def _capacity_parameter(entry: PartMaterial, scene: Scene) -> Parameter:
+    return _parameter(scene, capacity_name(entry), ParameterKind.HEAT_CAPACITY, scene.uncertainty.heat_capacity)
 
 
 def _film_parameter(load: Convection | Radiation, scene: Scene) -> Parameter:
-    return Parameter(f"film of {load.name}", ParameterKind.FILM, scene.uncertainty.film_coefficient)
+    return _parameter(scene, film_name(load), ParameterKind.FILM, scene.uncertainty.film_coefficient)
 
 
 def _contact_parameter(contact: Contact, scene: Scene) -> Parameter:
-    return Parameter(f"contact {contact.name}", ParameterKind.CONTACT, scene.uncertainty.contact_conductance)
+    return _parameter(scene, contact_name(contact), ParameterKind.CONTACT, scene.uncertainty.contact_conductance)
+
+
+def _axes_of(entry: PartMaterial) -> tuple[int | None, ...]:
+    """The axes along which a material has a conductivity of its own; one entry, None, where all are alike."""
+    return (0, 1, 2) if isinstance(entry.material.conductivity, tuple) else (None,)
 
 
 def _material_terms(scene: Scene, space: FunctionSpace, backend: Backend) -> Iterator[Term]:
@@ -119,19 +140,27 @@ def _material_terms(scene: Scene, space: FunctionSpace, backend: Backend) -> Ite
     entry_of_cell = entry_of_part[space.mesh.cell_region]
     for index in np.unique(entry_of_part):
         entry = scene.parts[index]
-        for_conductivity, for_capacity = _material_parameters(entry, scene)
         cells = np.flatnonzero(entry_of_cell == index)
         pattern = pattern_of(space.cell_dofs[cells], space.n_dofs)
-        k = conductivity_at(entry.material, scene.initial_temperature)
         capacity = np.full(len(cells), capacity_at(entry.material, scene.initial_temperature))
-        each = np.repeat(k[None], len(cells), axis=0)
-        stiffness = assemble_conduction(space, cells, each, pattern=pattern, backend=backend)
-        yield Term(for_conductivity, stiffness=stiffness)
-        yield Term(for_capacity, mass=assemble_mass(space, cells, capacity, pattern=pattern, backend=backend))
+        for axis in _axes_of(entry):
+            k = conductivity_at(entry.material, scene.initial_temperature, axis=axis)
+            each = np.repeat(k[None], len(cells), axis=0)
+            stiffness = assemble_conduction(space, cells, each, pattern=pattern, backend=backend)
+            yield Term(_conductivity_parameter(entry, scene, axis), stiffness=stiffness)
+        yield Term(
+            _capacity_parameter(entry, scene),
+            mass=assemble_mass(space, cells, capacity, pattern=pattern, backend=backend),
+        )
 
 
-def conductivity_at(material: Material, temperature: float) -> Array:
+def conductivity_at(material: Material, temperature: float, *, axis: int | None = None) -> Array:
     """The conductivity at a temperature [W/(m·K)], shape () or, where it differs by direction, (3, 3).
+
+    Args:
+        material: What conducts.
+        temperature: Where it depends on it [K].
+        axis: Of the material: the share of that along this axis alone; None takes all.
 
     Raises:
         SceneError: The material has none.
@@ -141,7 +170,10 @@ def conductivity_at(material: Material, temperature: float) -> Array:
     if not isinstance(material.conductivity, tuple):
         return np.asarray(at_temperature(material.conductivity, temperature))
     axes = np.eye(3) if material.axes is None else np.array(material.axes)
-    return np.asarray(axes.T @ np.diag(material.conductivity) @ axes)
+    along = np.array(material.conductivity)
+    if axis is not None:
+        along[np.arange(3) != axis] = 0.0
+    return np.asarray(axes.T @ np.diag(along) @ axes)
 
 
 def capacity_at(material: Material, temperature: float) -> float:

@@ -13,7 +13,7 @@ from twin3d.records import TetMesh
 from twin3d.reduction.time_scales import fastest_s
 from twin3d.scene import Scene
 
-PHYSICS = ("initial_temperature", "parts", "inputs", "loads", "contacts", "uncertainty", "solver")
+PHYSICS = ("initial_temperature", "parts", "inputs", "loads", "contacts", "uncertainty", "parameters", "solver")
 """What of a scene shapes its reduced model, beside the mesh."""
 ROOMS = ("fem", "mesh", "records", "reduction", "scene")
 """Packages whose code decides what comes out."""

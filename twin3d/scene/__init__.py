@@ -1,5 +1,14 @@
 """What the user writes: a scene file in TOML, checked and turned into a `Scene` in SI."""
 
+from twin3d.scene.calibrated import (
+    Nominal,
+    calibrated,
+    capacity_name,
+    conductivity_name,
+    contact_name,
+    film_name,
+    nominal_values,
+)
 from twin3d.scene.channels import Channel
 from twin3d.scene.cyclic import Axis, Cyclic
 from twin3d.scene.enclosures import Enclosure, EnclosureFace
@@ -25,6 +34,7 @@ from twin3d.scene.mechanics import (
 )
 from twin3d.scene.model import Scene
 from twin3d.scene.outputs import Check, Feed, Statistic, View
+from twin3d.scene.parameters import CalibratedParameter, ParameterFile, load_parameters, written_parameters
 from twin3d.scene.parts import Contact, Material, PartMaterial, missing_for_heat
 from twin3d.scene.plant import Plant, PlantSpread
 from twin3d.scene.reading import json_schema, load_scene
@@ -40,6 +50,7 @@ __all__ = [
     "AnyMechanicalLoad",
     "Axis",
     "Bearing",
+    "CalibratedParameter",
     "Channel",
     "Check",
     "ConstantSignal",
@@ -64,6 +75,8 @@ __all__ = [
     "LocalSize",
     "Material",
     "MechanicalLoad",
+    "Nominal",
+    "ParameterFile",
     "PartMaterial",
     "Plant",
     "PlantSpread",
@@ -92,12 +105,20 @@ __all__ = [
     "Winding",
     "at_temperature",
     "at_time",
+    "calibrated",
+    "capacity_name",
     "check_for_modes",
     "check_for_stress",
     "check_for_twin",
+    "conductivity_name",
+    "contact_name",
+    "film_name",
     "json_schema",
     "linearised_in_twin",
+    "load_parameters",
     "load_scene",
     "missing_for_heat",
+    "nominal_values",
     "unknown_to_twin",
+    "written_parameters",
 ]

@@ -16,6 +16,7 @@ from twin3d.scene.inputs import Input, Uncertainty
 from twin3d.scene.loads import Load
 from twin3d.scene.mechanics import AnyMechanicalLoad, Structure
 from twin3d.scene.outputs import Check, Feed, View
+from twin3d.scene.parameters import ParameterFile
 from twin3d.scene.parts import Contact, PartMaterial
 from twin3d.scene.plant import Plant
 from twin3d.scene.quantities import FaceSelector, Temperature
@@ -48,6 +49,8 @@ class Scene(Frozen):
     cyclic: Cyclic | None = None
     sensors: tuple[Sensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
+    parameters: ParameterFile | None = None
+    """What a calibration found; `calibrated` puts it into the scene."""
     solver: Solver = Solver()
     estimation: Estimation = Estimation()
     structure: Structure = Structure()

@@ -11,6 +11,7 @@ from twin3d.scene.building.inputs import inputs_of, refuse_idle_inputs
 from twin3d.scene.building.known import Known
 from twin3d.scene.building.loads import loads_of
 from twin3d.scene.building.naming import named_faces
+from twin3d.scene.building.parameters import check_parameters, parameters_of
 from twin3d.scene.building.parts import contacts_of, parts_of
 from twin3d.scene.building.plant import plant_of
 from twin3d.scene.building.sensors import sensors_of
@@ -53,6 +54,7 @@ def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene 
         "cyclic": None if source.cyclic is None else cyclic_of(source.cyclic, known),
         "sensors": sensors,
         "uncertainty": source.uncertainty,
+        "parameters": parameters_of(source.parameters, path, problems),
         "solver": source.solver,
         "estimation": source.estimation,
         "structure": source.structure,
@@ -64,7 +66,11 @@ def build_scene(source: WrittenTables, path: Path, problems: Problems) -> Scene 
     used = {entry.input for entry in (*loads, *channels, *enclosures) if entry.input is not None}
     if used <= set(inputs) and not any(map(problems.is_incomplete, ("load", "channel", "enclosure"))):
         refuse_idle_inputs(source.input, used, problems)
-    return None if problems.listed() else Scene(**fields)
+    if problems.listed():
+        return None
+    scene = Scene(**fields)
+    check_parameters(scene, problems)
+    return None if problems.listed() else scene
 
 
 def _heated_by(source: WrittenTables, loads: Sequence[Load], sensors: Sequence[Sensor]) -> str:

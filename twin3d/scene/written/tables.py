@@ -1,5 +1,6 @@
 """The whole of a scene file: which tables there are, and which of them it needs."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -38,6 +39,7 @@ class WrittenTables(Frozen):
     cyclic: Cyclic | None = None
     sensor: tuple[WrittenSensor, ...] = ()
     uncertainty: Uncertainty = Uncertainty()
+    parameters: Path | None = None
     solver: Solver = Solver()
     estimation: Estimation = Estimation()
     structure: Structure = Structure()
