@@ -85,6 +85,17 @@ def test_the_csv_file_is_read(tmp_path):
     assert not recording.skipped
 
 
+def test_the_csv_file_with_a_column_for_each_sensor_is_read(tmp_path):
+    path = tmp_path / "run.csv"
+    path.write_text(blocks("csv")[1])
+
+    recording = load_recording(path, SENSORS)
+
+    assert recording.readings["time_ns"].tolist() == [0, 0, 500_000_000]
+    np.testing.assert_allclose(recording.readings["value"], [314.35, 1500.0, 314.45], rtol=1e-12)
+    assert not recording.skipped
+
+
 def test_every_cause_is_in_the_table():
     told = set(re.findall(r"^\| `([a-z ]+)` \| (?:message|readings)", TEXT, re.MULTILINE))
 

@@ -84,9 +84,24 @@ def test_rows_that_cannot_be_used_are_counted_by_cause(tmp_path):
     }
 
 
+def test_columns_are_in_si_and_what_belongs_to_no_sensor_is_counted(tmp_path):
+    path = tmp_path / "run.csv"
+    path.write_text("time [min],tc1 [K],note,heater [kW]\n0,300,warm,\n1,warm,,2\n2,301,,2\n")
+
+    recording = load_recording(path, SENSORS)
+
+    assert (recording.readings["time_ns"] // 1_000_000_000).tolist() == [0, 120, 120]
+    np.testing.assert_allclose(recording.readings["value"], [300.0, 301.0, 2000.0], rtol=1e-12)
+    assert recording.skipped == {Cause.UNKNOWN_SENSOR: 1, Cause.MALFORMED: 1}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
+        ("run.csv", b"time,tc1\n", r"column 'tc1' of run.csv states no unit; write tc1 \[degC\]"),
+        ("run.csv", b"time,tc1 [kg]\n", "column 'tc1 \\[kg\\]' of run.csv is in 'kg', expected a unit of K"),
+        ("run.csv", b"time,heatr [W],tc1 [K]\n", "and no sensor has that name; did you mean 'heater'"),
+        ("run.csv", b"time,a,b\n", "no column of run.csv is a sensor: it has time, a, b; expected some of tc1"),
         ("run.csv", b"time,name,value\n", "no column 'sensor'.*it has: time, name, value"),
         ("run.csv", b"", "no column 'time'.*it has: none"),
         ("run.csv", b"time,sensor,value\n1,\xff\xfe,3\n", "no CSV file in UTF-8"),

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.bridge.checking import ReadingChecker, TimeLimits
+from twin3d.bridge.columns import columns_of
 from twin3d.bridge.forms import Cause, WireReading
 from twin3d.bridge.rejections import RejectionLog
 from twin3d.clock import ManualClock
@@ -21,7 +22,7 @@ from twin3d.records import Quality
 from twin3d.scene import Sensor
 
 CSV_COLUMNS: Final = ("time", "sensor", "value")
-"""Columns that a CSV file must have; ``unit`` and ``quality`` may be beside them."""
+"""Columns of a CSV file with a reading a line; ``unit`` and ``quality`` may be beside them."""
 _ANY_TIME: Final = TimeLimits(max_future_s=9e9, max_age_s=9e9)
 
 
@@ -39,7 +40,8 @@ def load_recording(path: Path, sensors: Sequence[Sensor]) -> Recording:
     """Read a recording for the sensors of a scene; the ending tells its kind: .sqlite, .csv, .jsonl.
 
     Raises:
-        BridgeError: The file is missing or of another kind, or a CSV file lacks a column or is no text.
+        BridgeError: The file is missing or of another kind, or a CSV file lacks a column, is no text, or has a column
+            whose unit is missing or does not fit.
         HistoryError: The history cannot be read.
     """
     readers = {".sqlite": _from_history, ".csv": _from_csv, ".jsonl": _from_lines}
@@ -64,12 +66,39 @@ def _from_history(path: Path, sensors: Sequence[Sensor]) -> Recording:
 
 def _from_csv(path: Path, sensors: Sequence[Sensor]) -> Recording:
     checker, rejections = _checker(sensors)
+    skipped: Counter[str] = Counter()
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            _take_rows(csv.DictReader(file), path.name, checker, rejections)
+            rows = csv.DictReader(file)
+            if {"sensor", "value"} & set(rows.fieldnames or ()):
+                _take_rows(rows, path.name, checker, rejections)
+            else:
+                skipped = _take_columns(rows, path.name, sensors, checker=checker, rejections=rejections)
     except (csv.Error, UnicodeDecodeError) as error:
         raise BridgeError(f"{path.name} is no CSV file in UTF-8: {error}; save it again as text") from error
-    return _recording(checker, rejections)
+    found = _recording(checker, rejections)
+    return Recording(found.readings, found.skipped + skipped)
+
+
+def _take_columns(
+    rows: "csv.DictReader[str]",
+    name: str,
+    sensors: Sequence[Sensor],
+    *,
+    checker: ReadingChecker,
+    rejections: RejectionLog,
+) -> Counter[str]:
+    """Take a table with a column for each sensor; the answer counts what belongs to none."""
+    columns = columns_of(rows.fieldnames or (), sensors, name)
+    skipped: Counter[str] = Counter()
+    for row in rows:
+        skipped += columns.skipped(row)
+        try:
+            for reading in columns.readings(row, _time_ns(row[columns.time], columns.time_scale)):
+                checker.take_reading(reading)
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            rejections.add(Cause.MALFORMED, f"line {rows.line_num} of {name}: {error}")
+    return skipped
 
 
 def _take_rows(rows: "csv.DictReader[str]", name: str, checker: ReadingChecker, rejections: RejectionLog) -> None:
@@ -93,9 +122,9 @@ def _row_reading(row: dict[str, str]) -> WireReading:
     return WireReading(row["sensor"], value, time_ns, row.get("unit") or None, quality, sent_ns=time_ns)
 
 
-def _time_ns(text: str) -> int:
+def _time_ns(text: str, scale: float = 1.0) -> int:
     try:
-        return round(float(text) * 1e6) * 1000
+        return round(scale * float(text) * 1e6) * 1000
     except ValueError:
         moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
