@@ -93,6 +93,11 @@ def test_drift_that_no_sensor_sees_is_refused():
         steady_gain(A, C, Q, np.ones(1))
 
 
+def test_growth_that_no_sensor_sees_is_refused():
+    with pytest.raises(EstimationError, match="never settles"):
+        steady_gain(np.diag([0.9, 1.5]), np.array([[1.0, 0.0]]), np.eye(2), np.ones(1))
+
+
 def test_drifts_that_only_their_sum_is_seen_of_are_refused():
     C = np.array([[1.0, 1.0]])
 

@@ -66,19 +66,19 @@ def _divide_by_noise(R: Array, C: Array) -> Array:
 
 def _doubled(A: Array, G: Array, X: Array) -> Array:
     """The limit X of the recursion from zero; A is transposed."""
-    identity = np.eye(len(A))
-    for _ in range(MAX_DOUBLINGS):
-        both = np.linalg.solve(identity + G @ X, np.hstack([A, G]))
-        step, seen = both[:, : len(A)], both[:, len(A) :]
-        growth = A.T @ X @ step
-        G = G + A @ seen @ A.T
-        A = A @ step
-        X, G = X + 0.5 * (growth + growth.T), 0.5 * (G + G.T)
-        size = np.abs(X).max()
-        if not np.isfinite(size):
-            break
-        if np.abs(growth).max() <= TOLERANCE * size:
-            return X
+    with np.errstate(over="ignore", invalid="ignore"):  # what grows without bound is told by the error
+        for _ in range(MAX_DOUBLINGS):
+            both = np.linalg.solve(np.eye(len(A)) + G @ X, np.hstack([A, G]))
+            step, seen = both[:, : len(A)], both[:, len(A) :]
+            growth = A.T @ X @ step
+            G = G + A @ seen @ A.T
+            A = A @ step
+            X, G = X + 0.5 * (growth + growth.T), 0.5 * (G + G.T)
+            size = np.abs(X).max()
+            if not np.isfinite(size):
+                break
+            if np.abs(growth).max() <= TOLERANCE * size:
+                return X
     raise EstimationError(UNSETTLED)
 
 
