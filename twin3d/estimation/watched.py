@@ -20,7 +20,7 @@ from twin3d.estimation.problem import Problem, initial_state, lagged_deviation, 
 from twin3d.estimation.steady import steady_gain
 from twin3d.estimation.transition import Transition, linearise
 from twin3d.records import ReducedModel
-from twin3d.scene import Input, Sensor
+from twin3d.scene import Estimation, Input, Sensor
 
 Array = npt.NDArray[np.float64]
 
@@ -114,6 +114,8 @@ def watch_asset(
 ) -> WatchedAsset:
     """Set up the estimation problem of an asset around the steady state of its nominal inputs.
 
+    Parameters count as learnt, whatever the scene says: a filter that only allows for them has no gain to settle at.
+
     Args:
         model: The reduced model.
         rows: What sensors take of the nodal values, shape (n_sensors, n_dofs).
@@ -123,7 +125,8 @@ def watch_asset(
     Raises:
         EstimationError: Sensors, inputs and model do not fit together, or no sensor observes.
     """
-    problem = state_problem(model, observe(model, rows, sensors), inputs, sensors)
+    learning = Estimation(parameters="learnt")
+    problem = state_problem(model, observe(model, rows, sensors), inputs, sensors, settings=learning)
     periods = np.array([sensors[index].period for index in problem.observing])
     dt_s = float(periods.min())
     x, P = initial_state(problem)
