@@ -47,7 +47,8 @@ def run_at_rest(model, sensors, *, n_ticks):
     learning = Estimation(parameters="learnt")
     estimator = Estimator.prepare(model, box_rows(), box_inputs(), sensors, tick_s=TICK_S, settings=learning)
     estimator.start(0, Estimate(
-        time_ns=0, coefficients=a, inputs=inputs, input_deviation=np.ones(4), covariance_factor=np.eye(len(a)),
+        time_ns=0, coefficients=a, inputs=inputs, input_deviation=np.ones(4),
+        covariance_factor=np.eye(len(a) + 4, len(a)),
         sensors=np.zeros(len(sensors), SENSOR_STATE_DTYPE),
     ))  # fmt: skip
     for tick in range(1, n_ticks + 1):
@@ -61,7 +62,7 @@ def test_covariance_is_that_of_the_running_twin(box_model, asset):
 
     P = asset.settle()
 
-    factor = estimate.covariance_factor
+    factor = estimate.covariance_factor[: box_model.n_modes]
     running = np.sqrt(np.einsum("ij,ij->i", box_model.basis @ factor, box_model.basis @ factor) + 0.05**2)
     np.testing.assert_allclose(whole(box_model).deviations(coordinates_of(asset, P)), running, rtol=2e-3)
     found = known_inputs(asset, None, P, units=["W", "W", "W", "K"])

@@ -15,7 +15,7 @@ from twin3d.estimation.problem import initial_state, state_problem
 from twin3d.estimation.quality import sensor_states
 from twin3d.estimation.timeline import ReadingLog, Snapshots, unpack
 from twin3d.estimation.tracker import Innovation, Setting, Tracker, settle_lags, start_tracker, tracker_at
-from twin3d.estimation.uncertainty import low_rank_factor, point_metric
+from twin3d.estimation.uncertainty import lifted_inputs, low_rank_factor, point_metric
 from twin3d.records import Estimate, ReducedModel, SensorStatus
 from twin3d.scene import Estimation, Input, Sensor
 
@@ -246,16 +246,22 @@ class Estimator:
             self._events.append((self._time_ns(self._tick), kind, text))
 
     def _coordinates(self) -> Array:
-        """Rows that give a from the state (less the mean inputs' part), shape (n_modes, n_state)."""
-        problem = self._setting.problem
-        rows = np.zeros((problem.n_modes, problem.n_state))
-        rows[:, : problem.n_modes] = self._tracker.transition.frame
-        rows[:, problem.inputs] = -problem.model.lifting_rate_map[:, problem.uncertain]
+        """Rows that give [a, ũ] from the state (less the mean inputs' part), shape (n_modes + n_inputs, n_state)."""
+        problem, n_modes = self._setting.problem, self._setting.problem.n_modes
+        rows = np.zeros((n_modes + problem.model.n_inputs, problem.n_state))
+        rows[:n_modes, :n_modes] = self._tracker.transition.frame
+        rows[:n_modes, problem.inputs] = -problem.model.lifting_rate_map[:, problem.uncertain]
+        rows[n_modes + problem.uncertain, np.arange(problem.inputs.start, problem.inputs.stop)] = 1.0
         return rows
 
     def _new_factor(self) -> Array:
-        rows = self._coordinates()
-        return low_rank_factor(rows @ self._tracker.filter.P @ rows.T, self._metric)
+        """L with L Lᵀ ≈ the covariance of [a, ũ]; rows of inputs that the field does not move with at once are zero."""
+        rows, model = self._coordinates(), self._setting.problem.model
+        kept = np.append(np.arange(model.n_modes), model.n_modes + lifted_inputs(model))
+        part = low_rank_factor(rows[kept] @ self._tracker.filter.P @ rows[kept].T, self._metric)
+        factor = np.zeros((len(rows), part.shape[1]))
+        factor[kept] = part
+        return factor
 
     def _estimate(self) -> Estimate:
         problem, filter_ = self._setting.problem, self._tracker.filter
@@ -285,7 +291,9 @@ class Estimator:
         x[problem.inputs] = (values - problem.mean_input)[problem.uncertain]
         P[: problem.n_fast, :] = 0.0
         P[:, : problem.n_fast] = 0.0
-        P[: problem.n_modes, : problem.n_modes] = estimate.covariance_factor @ estimate.covariance_factor.T
+        L = estimate.covariance_factor
+        continuous = L[: problem.n_modes] + problem.model.lifting_rate_map @ L[problem.n_modes :]
+        P[: problem.n_modes, : problem.n_modes] = continuous @ continuous.T
         own = np.arange(problem.inputs.start, problem.inputs.stop)
         P[own, own] = estimate.input_deviation[problem.uncertain] ** 2
         settle_lags(problem, x, P)

@@ -75,7 +75,9 @@ class Estimate:
     input_deviation: npt.NDArray[np.float64]
     """Standard deviation of each input in its SI unit, 0 where known, shape (n_inputs,)."""
     covariance_factor: npt.NDArray[np.float64]
-    """L with P = L Lᵀ for the coefficients, shape (n_modes, n_factor)."""
+    """L with P = L Lᵀ for [a, ũ], coefficients and deviations of inputs, shape (n_modes + n_inputs, n_factor).
+
+    Rows of inputs that prescribe no temperature are zero: the field follows them through the coefficients alone."""
     sensors: npt.NDArray[np.void]
     """One `SENSOR_STATE_DTYPE` per sensor of the scene, shape (n_sensors,)."""
 
@@ -97,7 +99,7 @@ class Frame:
     input_deviation: npt.NDArray[np.float64]
     """Standard deviation of each input, shape (n_inputs,)."""
     covariance_factor: npt.NDArray[np.float64] | None
-    """L with P = L Lᵀ, shape (n_modes, n_factor); None when it has not changed since the last frame that had one."""
+    """L with P = L Lᵀ, as in `Estimate`; None when it has not changed since the last frame that had one."""
     sensors: npt.NDArray[np.void]
     """One `SENSOR_STATE_DTYPE` per sensor of the scene, shape (n_sensors,)."""
     provenance: str

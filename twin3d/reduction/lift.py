@@ -34,27 +34,29 @@ def temperature(
 
 
 def deviation(model: ReducedModel, covariance_factor: Array, *, dofs: Indices | slice | None = None) -> Array:
-    r"""Standard deviation of the temperature [K], $\sqrt{\|L^T \Phi_i^T\|^2 + \sigma_i^2}$ with P = L Lᵀ.
+    r"""Standard deviation of the temperature [K], $\sqrt{\|L^T [\Phi, G]_i^T\|^2 + \sigma_i^2}$ with P = L Lᵀ.
 
     In single precision and block by block: 51 470 points of rank 50 take 6 ms, half of what whole arrays in double
     precision take, and agree with them to a millionth.
 
     Args:
         model: The reduced model; σ is its `point_error`.
-        covariance_factor: L, shape (n_modes, n_factor).
+        covariance_factor: L for [a, ũ], shape (n_modes + n_inputs, n_factor); without rows of inputs these are certain.
         dofs: Those wanted, mesh points first; all without them.
 
     Returns:
         Shape (n_wanted,).
     """
-    basis, error = (model.basis, model.point_error)
+    L = covariance_factor[: model.n_modes].astype(np.float32)
+    of_inputs = covariance_factor[model.n_modes :].astype(np.float32)
+    moving = np.flatnonzero(of_inputs.any(axis=1))
+    basis, lifting, error = model.basis, model.lifting[:, moving], model.point_error
     if dofs is not None:
-        basis, error = basis[dofs], error[dofs]
+        basis, lifting, error = basis[dofs], lifting[dofs], error[dofs]
     variance = error**2
-    L = covariance_factor.astype(np.float32)
     with one_blas_thread():
         for start in range(0, len(variance), BLOCK):
             rows = slice(start, start + BLOCK)
-            spread = basis[rows].astype(np.float32) @ L
+            spread = basis[rows].astype(np.float32) @ L + lifting[rows].astype(np.float32) @ of_inputs[moving]
             variance[rows] += np.einsum("ij,ij->i", spread, spread)
     return np.asarray(np.sqrt(variance))

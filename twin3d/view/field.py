@@ -56,7 +56,10 @@ class FieldValues:
         if self._factor is None:
             return np.zeros(len(self._view_model.points), dtype=np.float32)
         if self._deviation is None:
-            spread = self._view_model.basis @ self._factor.astype(np.float32)
+            L, n_modes = self._factor.astype(np.float32), self._view_model.basis.shape[1]
+            spread = self._view_model.basis @ L[:n_modes]
+            if len(L) > n_modes:  # histories of earlier versions have no rows of inputs
+                spread += self._view_model.lifting @ L[n_modes:]
             squares = np.einsum("ij,ij->i", spread, spread) + self._view_model.point_error**2
             self._deviation = np.sqrt(squares).astype(np.float32)
         return self._deviation
