@@ -10,12 +10,14 @@ from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
 from twin3d.errors import EstimationError
+from twin3d.estimation.detectability import check_detectable
 from twin3d.estimation.observation import observe
 from twin3d.estimation.problem import initial_state, state_problem
 from twin3d.estimation.quality import sensor_states
 from twin3d.estimation.timeline import ReadingLog, Snapshots, unpack
 from twin3d.estimation.tracker import Innovation, Setting, Tracker, settle_lags, start_tracker, tracker_at
 from twin3d.estimation.uncertainty import lifted_inputs, low_rank_factor, point_metric
+from twin3d.estimation.watched import watch_asset
 from twin3d.records import Estimate, ReducedModel, SensorStatus
 from twin3d.scene import Estimation, Input, Sensor
 
@@ -81,11 +83,12 @@ class Estimator:
             rng: Not used: all uncertainty is propagated, none is drawn.
 
         Raises:
-            EstimationError: The sensors do not fit the model.
+            EstimationError: The sensors do not fit the model, or something drifts freely that none of them sees.
         """
         del rng
         if not tick_s > 0.0:
             raise EstimationError(f"tick_s is {tick_s}; it must be positive")
+        check_detectable(watch_asset(model, rows, scene_inputs, sensors))
         observation = observe(model, rows, sensors)
         problem = state_problem(model, observation, scene_inputs, sensors, settings=settings)
         setting = Setting(problem, tuple(sensors), tuple(item.name for item in scene_inputs), tick_s)
