@@ -91,7 +91,8 @@ class Estimator:
         check_detectable(watch_asset(model, rows, scene_inputs, sensors))
         observation = observe(model, rows, sensors)
         problem = state_problem(model, observation, scene_inputs, sensors, settings=settings)
-        setting = Setting(problem, tuple(sensors), tuple(item.name for item in scene_inputs), tick_s)
+        start = Estimation().start if settings is None else settings.start
+        setting = Setting(problem, tuple(sensors), tuple(item.name for item in scene_inputs), tick_s, start)
         return cls(setting, point_metric(model))
 
     @property
@@ -129,7 +130,7 @@ class Estimator:
         return {name: (float(t), float(d)) for name, t, d in zip(names, theta, deviation, strict=True)}
 
     def start(self, time_ns: int, estimate: Estimate | None = None) -> None:
-        """Begin at a time, at the scene's initial temperature or where an earlier estimate ended.
+        """Begin at a time, as the scene says that the asset is found or where an earlier estimate ended.
 
         Args:
             time_ns: Time of the first state, UTC [ns].

@@ -15,10 +15,11 @@ from twin3d.estimation.kalman import Filter
 from twin3d.estimation.layout import reading_rows, true_rows
 from twin3d.estimation.problem import Problem, initial_state, lagged_deviation
 from twin3d.estimation.quality import STALE_PERIODS, SensorRecord, Verdict
+from twin3d.estimation.start import warm_state
 from twin3d.estimation.timeline import Reading
 from twin3d.estimation.transition import Transition, linearise
 from twin3d.records import Quality, SensorStatus
-from twin3d.scene import Sensor, SensorRole
+from twin3d.scene import Sensor, SensorRole, Start
 
 Array = npt.NDArray[np.float64]
 Tell = Callable[[str, str], None]
@@ -57,6 +58,8 @@ class Setting:
     sensors: tuple[Sensor, ...]
     input_names: tuple[str, ...]
     tick_s: float
+    start: Start = "rest"
+    """How the asset is found."""
 
 
 class Tracker:
@@ -293,8 +296,9 @@ class Tracker:
 
 
 def start_tracker(setting: Setting) -> Tracker:
-    """A tracker at rest at the scene's initial temperature."""
-    x, P = initial_state(setting.problem)
+    """A tracker at the state in which the scene says that the asset is found."""
+    problem, start = setting.problem, setting.start
+    x, P = initial_state(problem) if start == "rest" else warm_state(problem, wandering=start == "unknown")
     return tracker_at(setting, x, P)
 
 

@@ -12,7 +12,7 @@ from twin3d.scene.calibrated import (
 from twin3d.scene.channels import Channel
 from twin3d.scene.cyclic import Axis, Cyclic
 from twin3d.scene.enclosures import Enclosure, EnclosureFace
-from twin3d.scene.estimation import Estimation
+from twin3d.scene.estimation import Estimation, Start
 from twin3d.scene.geometry import Geometry, LocalSize
 from twin3d.scene.inputs import Input, Uncertainty, UnknownPrior
 from twin3d.scene.linearised import linearised_in_twin
@@ -93,6 +93,7 @@ __all__ = [
     "Signal",
     "SineSignal",
     "Solver",
+    "Start",
     "Statistic",
     "StepsSignal",
     "Structure",

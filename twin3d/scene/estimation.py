@@ -1,11 +1,14 @@
 """What the filter assumes of what nobody states elsewhere."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.quantities import PositiveDuration
+
+Start: TypeAlias = Literal["rest", "steady", "unknown"]
+"""How an asset is found when its twin starts."""
 
 
 class Estimation(Frozen):
@@ -21,3 +24,6 @@ class Estimation(Frozen):
     then also stands for physics that the model lacks, with bars that are too narrow."""
     bias_time: PositiveDuration = 3600.0
     """Time constant with which the bias of a sensor wanders within its stated spread [s]."""
+    start: Start = "rest"
+    """How the asset is found: at the scene's initial temperature; long at unchanged inputs, unknown ones included; or
+    with any past that the priors of its inputs allow."""
