@@ -1,7 +1,7 @@
 """The error bars hold: the 90 % intervals against plants that share only the geometry with the twin.
 
-Truth is another, finer mesh with perturbed physics. The seeds were fixed before they were first run;
-tuning used 0 to 9 and 100 to 139.
+Truth is another, finer mesh with other parameters; that nothing else is wrong in its physics, the twin is told. The
+seeds were fixed before they were first run; tuning used 0 to 9 and 100 to 139.
 """
 
 import numpy as np

@@ -16,7 +16,7 @@ from twin3d.plant import Plant, draw_parameters
 from twin3d.records import READING_DTYPE
 from twin3d.reduction import lift, reduce_heat
 from twin3d.reduction.march import discretise
-from twin3d.scene import SineSignal, StepsSignal, load_scene
+from twin3d.scene import Estimation, SineSignal, StepsSignal, load_scene
 from twin3d.score import NORMAL_90, part_interpolation
 
 TWIN_CELL_M, TWIN_REFINE = 0.011, 0
@@ -25,6 +25,8 @@ PLANT_MODES = 90
 PLANT_TOLERANCE_K = 0.004
 TICK_S = 0.04
 DURATION_S = 60.0
+TRUSTING = Estimation(source_scale=0.0)
+"""Nothing but parameters is wrong in the twin's physics."""
 SCORE_EVERY = 25
 """Ticks between two scored fields."""
 
@@ -75,7 +77,9 @@ class PowerStudy:
         theta = draw_parameters(self.plant.model.parameters, scene.plant.spread, rng)
         plant = Plant(scene, self.plant, theta, rng=rng)
         twin = self.twin.model
-        estimator = Estimator.prepare(twin, self.twin.sensor_rows, scene.inputs, scene.sensors, tick_s=TICK_S)
+        estimator = Estimator.prepare(
+            twin, self.twin.sensor_rows, scene.inputs, scene.sensors, tick_s=TICK_S, settings=TRUSTING
+        )
         estimator.start(0)
         prior = np.array([item.value for item in scene.inputs])
         step = discretise(twin, None, TICK_S)
