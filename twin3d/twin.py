@@ -17,6 +17,7 @@ from twin3d.estimation import Estimator
 from twin3d.history import History
 from twin3d.pipeline import PreparedModel
 from twin3d.records import Estimate, Frame, SensorStatus
+from twin3d.reduction.trained import outside, widening
 from twin3d.scene import Scene, SensorRole
 
 _log = logging.getLogger(__name__)
@@ -83,6 +84,9 @@ class Twin:
         self._sequence = 0
         self._corrected = False
         self._sent_factor: npt.NDArray[np.float64] | None = None
+        self._model = prepared.model
+        self._theta: npt.NDArray[np.float64] | None = None
+        self._sent_widening = 1.0
 
     @property
     def counts(self) -> Counter[str]:
@@ -108,7 +112,12 @@ class Twin:
     def _frame(self, estimate: Estimate) -> Frame:
         factor = estimate.covariance_factor
         changed = factor is not self._sent_factor
-        self._sent_factor = factor
+        if changed:  # parameters move slowly, as the covariance does
+            self._theta = np.array([value for value, _ in self._estimator.parameter_estimates().values()])
+        distances = outside(self._model, estimate.inputs, self._theta)
+        wider = round(widening(distances), 1)
+        changed = changed or wider != self._sent_widening
+        self._sent_factor, self._sent_widening = factor, wider
         return Frame(
             sequence=self._sequence,
             time_ns=estimate.time_ns,
@@ -116,10 +125,10 @@ class Twin:
             coefficients=estimate.coefficients,
             inputs=estimate.inputs,
             input_deviation=estimate.input_deviation,
-            covariance_factor=factor if changed else None,
+            covariance_factor=wider * factor if changed else None,
             sensors=estimate.sensors,
             provenance="corrected" if self._corrected else "open loop",
-            flags=self._estimator.flags,
+            flags=(*self._estimator.flags, *(f"{name} outside the model's range" for name in distances)),
         )
 
 

@@ -1,7 +1,15 @@
 """What flows between the rooms: frozen records, in SI, checked when made."""
 
 from twin3d.records.mesh import TetMesh
-from twin3d.records.model import Operators, Parameter, ParameterKind, ReducedModel, ValidationRun
+from twin3d.records.model import (
+    Operators,
+    Parameter,
+    ParameterKind,
+    ReducedModel,
+    ResidualBound,
+    TrainedRange,
+    ValidationRun,
+)
 from twin3d.records.shapes import CadBody, PartSource, Surface, VolumeMesh
 from twin3d.records.stream import (
     READING_DTYPE,
@@ -27,11 +35,13 @@ __all__ = [
     "PartSource",
     "Quality",
     "ReducedModel",
+    "ResidualBound",
     "SensorGlyph",
     "SensorStatus",
     "StressModes",
     "Surface",
     "TetMesh",
+    "TrainedRange",
     "ValidationRun",
     "ViewModel",
     "VolumeMesh",

@@ -88,6 +88,28 @@ class ValidationRun:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class TrainedRange:
+    """Where a reduced model was made and checked."""
+
+    log_theta: npt.NDArray[np.float64]
+    """Lower and upper bound of ln θ, shape (n_parameters, 2)."""
+    inputs: npt.NDArray[np.float64]
+    """Lower and upper bound of u in SI, shape (n_inputs, 2)."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ResidualBound:
+    """What bounds the error of the modes while the model runs."""
+
+    gram: npt.NDArray[np.float64]
+    """$\\|r\\|^2_{M^{-1}}$ as a quadratic form in (ũ, a, ȧ, dũ/dt), shape (n, n), n = 2 n_inputs + 2 n_modes."""
+    rate: float
+    """At most the slowest rate of the full model [1/s]; 0 where nothing holds the temperature."""
+    capacity: float
+    """Heat capacity of the free dofs [J/K]."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ReducedModel:
     r"""The heat equation projected on r modes, with its error.
 
@@ -141,6 +163,10 @@ class ReducedModel:
     """Error for which the number of modes was chosen [K]; infinite where it was not chosen so."""
     validation: tuple[ValidationRun, ...] = ()
     """The runs on which the error was measured."""
+    trained: TrainedRange | None = None
+    """Where the model may be trusted; None where it is reduced at parameters of its own, or by hand."""
+    residual: ResidualBound | None = None
+    """Bounds the error while the model runs; None for a model reduced by hand."""
 
     def __post_init__(self) -> None:
         n_dofs, n_modes = self.basis.shape

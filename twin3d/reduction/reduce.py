@@ -15,9 +15,11 @@ from twin3d.records import Operators, ReducedModel
 from twin3d.reduction.basis import compress, diagonalise
 from twin3d.reduction.discretisation import steady_discretisation_error
 from twin3d.reduction.model_error import error_sources
+from twin3d.reduction.residual import residual_bound
 from twin3d.reduction.snapshots import Free, Sizes, free_terms, snapshots
 from twin3d.reduction.structures import hidden_structures, with_structures
 from twin3d.reduction.time_scales import TimeScales, fastest_s, steady_factor, time_scales
+from twin3d.reduction.trained import trained_range
 from twin3d.reduction.validation import full_runs, smallest_size, tolerance_of, validate
 from twin3d.reduction.weights import volume_weights
 from twin3d.scene import Input, Scene
@@ -107,6 +109,13 @@ def reduce_heat(
         model = _projected(operators, system, free, *diagonalise(U, system.mass, system.stiffness), scene)
         if structures:
             model = replace(model, error_load=_error_load(model, free, scale, scales, rng))
+        model = replace(
+            model,
+            residual=residual_bound(system, model.basis[free.points], steady, rng=rng, order=order, backend=backend),
+            trained=None
+            if theta0 is not None
+            else trained_range(operators, scene.inputs, scale, spreads=np.array(spreads)),
+        )
         measured = validate(model, runs, weights[free.points], free.points)
         tell(0.9, "estimating the discretisation error")
         discretisation = steady_discretisation_error(

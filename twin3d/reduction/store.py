@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from twin3d.errors import ReductionError
-from twin3d.records import Parameter, ParameterKind, ReducedModel, ValidationRun
+from twin3d.records import Parameter, ParameterKind, ReducedModel, ResidualBound, TrainedRange, ValidationRun
 from twin3d.reduction.reduce import ARRAYS, content_hash
 
 SCALARS = ("reference_temperature", "error_rms", "error_max", "tolerance")
@@ -27,6 +27,7 @@ def save_model(path: Path, model: ReducedModel) -> None:
         parameter_spreads=np.array([item.spread for item in model.parameters]),
         validation_theta=np.array([run.theta for run in model.validation]),
         validation_figures=np.array([(run.horizon_s, run.error_rms, run.error_max) for run in model.validation]),
+        **_optional_arrays(model),
         **arrays,
     )
     temporary.replace(path)
@@ -63,5 +64,23 @@ def _model_of(data: dict[str, np.ndarray]) -> ReducedModel:
         model_hash=str(data["model_hash"]),
         input_names=tuple(map(str, data["input_names"])),
         parameters=tuple(Parameter(str(n), ParameterKind(str(k)), float(s)) for n, k, s in triples),
+        trained=TrainedRange(data["trained_log_theta"], data["trained_inputs"]) if "trained_inputs" in data else None,
+        residual=_residual_of(data),
         **fields,
     )
+
+
+def _optional_arrays(model: ReducedModel) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if model.trained is not None:
+        found |= {"trained_log_theta": model.trained.log_theta, "trained_inputs": model.trained.inputs}
+    if model.residual is not None:
+        found |= {"residual_gram": model.residual.gram}
+        found |= {"residual_figures": np.array([model.residual.rate, model.residual.capacity])}
+    return found
+
+
+def _residual_of(data: dict[str, np.ndarray]) -> ResidualBound | None:
+    if "residual_gram" not in data:
+        return None
+    return ResidualBound(data["residual_gram"], *map(float, data["residual_figures"]))
