@@ -17,11 +17,19 @@ STEP_K = 0.0625
 """Readings are multiples of this [K]."""
 
 
-def read_sensors(truth: TruthRun, scene: Scene, *, seed: int) -> np.ndarray:
-    """Readings of every sensor from the second time on, as values in SI, shape (n_times - 1, n_sensors)."""
-    rng = np.random.default_rng([7, seed])
-    each = [_readings_of(sensor, truth, scene, rng) for sensor in scene.sensors]
-    return np.column_stack(each)[1:]
+def read_sensors(truth: TruthRun, scene: Scene, *, seed: int, run: int = 0) -> np.ndarray:
+    """Readings of every sensor from the second time on, as values in SI, shape (n_times - 1, n_sensors).
+
+    Args:
+        truth: What they look at.
+        scene: Says what they are.
+        seed: Draws their bias and where they really are.
+        run: Draws their noise together with the seed.
+    """
+    own, noise = np.random.default_rng([7, seed]), np.random.default_rng([8, seed, run])
+    shown = [_shown_by(sensor, truth, scene, own) + sensor.noise * noise.normal(size=len(truth.times_s))
+             for sensor in scene.sensors]  # fmt: skip
+    return np.round(np.column_stack(shown) / STEP_K)[1:] * STEP_K
 
 
 def batch(values: np.ndarray, time_ns: int) -> np.ndarray:
@@ -36,15 +44,14 @@ def zeroed(values: np.ndarray, *, n_cold: int) -> np.ndarray:
     return np.asarray(values - values[:n_cold].mean(axis=0))
 
 
-def _readings_of(sensor: Sensor, truth: TruthRun, scene: Scene, rng: np.random.Generator) -> np.ndarray:
+def _shown_by(sensor: Sensor, truth: TruthRun, scene: Scene, rng: np.random.Generator) -> np.ndarray:
     bias, angle = sensor.bias * rng.normal(), rng.uniform(0.0, 2.0 * np.pi)
     if sensor.role is SensorRole.DRIVE:
         true = truth.inputs[:, scene.input_index(sensor.drives)]
     else:
         aside = MISPLACED_M * np.array([np.cos(angle), np.sin(angle), 0.0])
         true = truth.at_position(np.asarray(sensor.position) + aside)
-    shown = lagged(true, LAG_RATIO * sensor.lag, DT_S) + bias + sensor.noise * rng.normal(size=len(true))
-    return np.asarray(np.round(shown / STEP_K) * STEP_K)
+    return lagged(true, LAG_RATIO * sensor.lag, DT_S) + bias
 
 
 def lagged(values: np.ndarray, lag_s: float, dt_s: float) -> np.ndarray:

@@ -7,6 +7,8 @@ from twin3d.scene import Scene
 ON_S = 50.0
 """The asset is cold until then [s]."""
 POWER_RANGE_W = (0.0, 80.0)
+COMMISSIONING = ((30.0, 380.0, 45.0), (210.0, 560.0, 35.0), (400.0, 750.0, 40.0))
+"""When each power is switched on and off [s], and how large it is [W], while the asset is calibrated."""
 
 
 def draw_inputs(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -17,6 +19,16 @@ def draw_inputs(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> 
     for number, index in zip(rng.permutation(len(powers)), powers, strict=True):
         power = np.clip(kinds[number % len(kinds)](times_s, rng), *POWER_RANGE_W)
         inputs[:, index] = np.where(times_s > ON_S, power, 0.0)
+    inputs[:, scene.input_index("ambient")] += _drift(times_s, rng)
+    return inputs
+
+
+def commissioning_inputs(scene: Scene, times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """True inputs while the asset is calibrated, shape (n_times, n_inputs): each power alone, then two together."""
+    inputs = np.tile([item.value for item in scene.inputs], (len(times_s), 1))
+    powers = [index for index, item in enumerate(scene.inputs) if item.unknown is not None]
+    for index, (on_s, off_s, power) in zip(powers, COMMISSIONING, strict=True):
+        inputs[:, index] = np.where((times_s > on_s) & (times_s <= off_s), power, 0.0)
     inputs[:, scene.input_index("ambient")] += _drift(times_s, rng)
     return inputs
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from cases.compression import compressed
 from cases.hidden_asset import HiddenAsset
 from cases.hidden_physics import HiddenPhysics
-from cases.scenario import draw_inputs
+from cases.scenario import commissioning_inputs, draw_inputs
 
-from twin3d.backend import Backend, one_blas_thread
+from twin3d.backend import Backend
 from twin3d.fem.space import function_space
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import load_arrays, save_arrays
@@ -18,9 +19,8 @@ from twin3d.records import TetMesh
 from twin3d.scene import Scene
 from twin3d.score import part_interpolation
 
-TOLERANCE_K = 1e-3
-"""Largest error of the modes, at any point and time [K]."""
 DT_S = 1.0
+COMMISSIONING_S = 900.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -67,47 +67,51 @@ FULL = Size(6e-3, 5.5e-3, 1, 1800.0, n_draws=4, n_seeds=3)
 QUICK = Size(12e-3, 11e-3, 1, 900.0, n_draws=2, n_seeds=2)
 
 
-def make_truth(scene: Scene, size: Size, *, draw: int, backend: Backend, cache_dir: Path | None) -> TruthRun:
-    """March one asset whose physics and inputs are drawn by a number; kept in the cache by all that determines it."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Asset:
+    """One asset, which can be run."""
+
+    scene: Scene
+    mesh: TetMesh
+    physics: HiddenPhysics
+    live_inputs: np.ndarray
+    """Shape (n_times, n_inputs)."""
+    commissioning_inputs: np.ndarray
+    """As `live_inputs`, for the run that calibrates."""
+
+    def run(self, inputs: np.ndarray, *, backend: Backend, cache_dir: Path | None) -> TruthRun:
+        """March it from rest, once a second; kept in the cache by all that determines it."""
+        path = None if cache_dir is None else cache_dir / f"truth-{self._key(inputs)}.npz"
+        kept = None if path is None else load_arrays(path)
+        if kept is None:
+            asset = HiddenAsset(self.scene, function_space(self.mesh), self.physics, backend=backend)
+            kept = compressed(asset.march(inputs, DT_S) - np.float32(self.scene.initial_temperature))
+            if path is not None:
+                save_arrays(path, kept)
+        times_s, start_K = DT_S * np.arange(len(inputs)), self.scene.initial_temperature
+        residual_K = float(kept["residual_K"])
+        return TruthRun(self.mesh, times_s, inputs, start_K, kept["basis"], kept["coefficients"], residual_K)
+
+    def _key(self, inputs: np.ndarray) -> str:
+        digest = hashlib.blake2b(digest_size=16)
+        mesh, scene = self.mesh, self.scene
+        for array in (mesh.points, mesh.cells, mesh.cell_region, mesh.facets, inputs):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(repr((scene.parts, scene.loads, scene.contacts, scene.initial_temperature)).encode())
+        with np.printoptions(precision=17, threshold=10_000):
+            digest.update(repr(self.physics).encode())
+        for name in ("hidden_asset.py", "compression.py"):
+            digest.update((Path(__file__).parent / name).read_bytes())
+        return digest.hexdigest()
+
+
+def draw_asset(scene: Scene, size: Size, *, draw: int, cache_dir: Path | None) -> Asset:
+    """The asset whose physics and inputs are drawn by a number."""
     geometry = scene.geometry.model_copy(update={"cell_size": size.truth_cell_m, "refine": size.truth_refine})
     mesh = build_mesh(geometry, scene.contacts, cache_dir=cache_dir).mesh
     rng = np.random.default_rng([5, draw])
     n_sources = sum(item.unknown is not None for item in scene.inputs)
     physics = HiddenPhysics.drawn(rng, n_contacts=len(scene.contacts), n_sources=n_sources)
-    times_s = np.arange(0.0, size.duration_s + 0.5 * DT_S, DT_S)
-    inputs = draw_inputs(scene, times_s, rng)
-    path = None if cache_dir is None else cache_dir / f"truth-{_key(scene, mesh, physics, inputs)}.npz"
-    kept = None if path is None else load_arrays(path)
-    if kept is None:
-        asset = HiddenAsset(scene, function_space(mesh), physics, backend=backend)
-        kept = compressed(asset.march(inputs, DT_S) - np.float32(scene.initial_temperature))
-        if path is not None:
-            save_arrays(path, kept)
-    modes, coefficients, residual_K = kept["basis"], kept["coefficients"], float(kept["residual_K"])
-    return TruthRun(mesh, times_s, inputs, scene.initial_temperature, modes, coefficients, residual_K)
-
-
-def compressed(rises: np.ndarray) -> dict[str, np.ndarray]:
-    """As few modes as keep every entry of (n_times, n_points) within the tolerance, by the method of snapshots."""
-    with one_blas_thread():
-        exact = rises.astype(np.float64)
-        _, U = np.linalg.eigh(exact @ exact.T)
-        n_modes, residual = 0, np.inf
-        while residual > TOLERANCE_K and n_modes < len(rises):
-            n_modes += 16
-            kept = U[:, -n_modes:]
-            basis = exact.T @ kept
-            residual = float(np.abs(exact - kept @ basis.T).max())
-    return {"basis": basis, "coefficients": kept, "residual_K": np.array(residual)}
-
-
-def _key(scene: Scene, mesh: TetMesh, physics: HiddenPhysics, inputs: np.ndarray) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for array in (mesh.points, mesh.cells, mesh.cell_region, mesh.facets, inputs):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    digest.update(repr((scene.parts, scene.loads, scene.contacts, scene.initial_temperature)).encode())
-    with np.printoptions(precision=17, threshold=10_000):
-        digest.update(repr(physics).encode())
-    for name in ("hidden_asset.py", "truth.py"):
-        digest.update((Path(__file__).parent / name).read_bytes())
-    return digest.hexdigest()
+    live = draw_inputs(scene, np.arange(0.0, size.duration_s + 0.5 * DT_S, DT_S), rng)
+    early = commissioning_inputs(scene, np.arange(0.0, COMMISSIONING_S + 0.5 * DT_S, DT_S), rng)
+    return Asset(scene, mesh, physics, live, early)
