@@ -40,6 +40,13 @@ GALLERY = (
         volumes=volumes.power_module(),
         touching=(("heatsink", "baseplate"), ("solder_*", "baseplate"), ("solder_*", "chip_*"), ("chip_*", "solder_*")),
     ),
+    GalleryFile(
+        "pouch_cell.step",
+        cell_size=0.005,
+        volumes=volumes.pouch_cell(),
+        touching=(("cell", "tab_*"), ("tab_*", "cell")),
+        local_sizes={"tab_*": 0.0015},
+    ),
     GalleryFile("turbine_blade.step", cell_size=0.0045, volumes=volumes.turbine_blade(), touching=(("blade", "disk"),)),
     GalleryFile(
         "motor_stator.step",

@@ -60,6 +60,11 @@ def power_module():
     )
 
 
+def pouch_cell():
+    tab = box(50, 48, 0.4)
+    return in_mm({"cell": box(190, 150, 7.2), "tab_aluminium": tab, "tab_copper": tab})
+
+
 def l_bracket():
     return in_mm({"l_bracket": BY_KERNEL_MM3["l_bracket"]})
 
