@@ -13,7 +13,8 @@ from twin3d.fem.march import march
 from twin3d.fem.rows import rows_at
 from twin3d.mesh import build_mesh
 from twin3d.mesh.selection import select_parts
-from twin3d.scene import load_scene
+from twin3d.records import READING_DTYPE
+from twin3d.scene import Sensor, SensorRole, load_scene
 
 RECORDING = Path(__file__).resolve().parents[1] / "verification" / "pouch_cell" / "recording.npz"
 ZERO_CELSIUS = 273.15
@@ -74,6 +75,34 @@ def pouch_space(scene, cache_dir=None):
 
 def pixel_rows(space, measured):
     return rows_at(space, measured.positions, parts=select_parts(space.mesh, "cell"))
+
+
+def pixel_sensors(scene, measured, *, noise, bias, held_out=()):
+    """One sensor for each pixel, then those of the scene that drive an input."""
+    pixels = [
+        Sensor(
+            id=f"pixel_{pixel // N_COLUMNS}_{pixel % N_COLUMNS}",
+            unit="K",
+            noise=noise,
+            bias=bias,
+            period=1.0,
+            position=tuple(position),
+            part="cell",
+            role=SensorRole.CHECK if pixel in held_out else SensorRole.OBSERVE,
+        )
+        for pixel, position in enumerate(measured.positions.tolist())
+    ]
+    return (*pixels, *(sensor for sensor in scene.sensors if sensor.role is SensorRole.DRIVE))
+
+
+def readings_of(columns, times_s):
+    """Readings of sensors by their index, each (n_times,), in time order."""
+    order = sorted(columns)
+    batch = np.zeros((len(times_s), len(order)), READING_DTYPE)
+    batch["sensor"] = order
+    batch["time_ns"] = np.round(np.asarray(times_s) * 1e9).astype(np.int64)[:, None]
+    batch["value"] = np.column_stack([columns[index] for index in order])
+    return batch.ravel()
 
 
 def as_authors(scene, *, tabs=True, heater_film=AUTHORS["thickness"] / HEATER_THICKNESS_M):
