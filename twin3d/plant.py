@@ -19,7 +19,7 @@ from twin3d.pipeline import PreparedModel, prepare
 from twin3d.records import Parameter, ParameterKind, Quality
 from twin3d.reduction.march import discretise
 from twin3d.scene import Plant as PlantSection
-from twin3d.scene import PlantSpread, Scene, Sensor
+from twin3d.scene import PlantSpread, Scene, Sensor, arrays_in
 
 MIN_PERTURBATION = 0.10
 """No perturbed parameter is closer to its nominal value than this, unless the scene's spread is smaller."""
@@ -39,6 +39,7 @@ class Fault:
     """A sensor fault on request."""
 
     sensor: str
+    """A channel, or a sensor with all its channels."""
     kind: str
     """One of `FAULT_KINDS`."""
     value: float
@@ -123,6 +124,14 @@ def plant_section(scene: Scene) -> PlantSection:
     return scene.plant
 
 
+def first_of_array(sensors: Sequence[Sensor]) -> npt.NDArray[np.intp]:
+    """For each channel, the first one of its sensor: channels share what their sensor has once, shape (n_sensors,)."""
+    first = np.arange(len(sensors))
+    for array in arrays_in(sensors):
+        first[list(array.indices)] = array.indices[0]
+    return first
+
+
 class SensorModel:
     """What the plant's sensors make of the true values: lag, bias and noise."""
 
@@ -132,8 +141,9 @@ class SensorModel:
         self._rng = rng
         self._noise = np.array([sensor.noise for sensor in sensors])
         spread = [section.bias if sensor.si_unit == "K" else 0.0 for sensor in sensors]
-        self.bias = BIAS_LIMIT * rng.uniform(-1.0, 1.0, size=len(sensors)) * spread
-        off = rng.choice([-1.0, 1.0], size=len(sensors)) * section.lag_error
+        whole = first_of_array(sensors)
+        self.bias = BIAS_LIMIT * rng.uniform(-1.0, 1.0, size=len(sensors))[whole] * spread
+        off = rng.choice([-1.0, 1.0], size=len(sensors))[whole] * section.lag_error
         self.lag_s = np.array([sensor.lag for sensor in sensors]) * (1.0 + off)
         self._lagged = start.copy()
 
@@ -165,13 +175,15 @@ class Plant:
     def __init__(
         self, scene: Scene, prepared: PreparedModel, theta: npt.NDArray[np.float64], *, rng: np.random.Generator
     ) -> None:
-        self._scene = scene
+        self.scene = scene
+        """What the asset is a simulation of."""
         self._model = prepared.model
         self._rows = np.asarray(prepared.sensor_rows @ prepared.model.basis)
         self._lift_rows = np.asarray(prepared.sensor_rows @ prepared.model.lifting)
         self._dt_s = scene.feed.tick
         self._step = discretise(prepared.model, theta, self._dt_s)
-        self._next_s = np.array([sensor.period for sensor in scene.sensors]) * rng.uniform(0.1, 1.0, len(scene.sensors))
+        phases = rng.uniform(0.1, 1.0, len(scene.sensors))[first_of_array(scene.sensors)]
+        self._next_s = np.array([sensor.period for sensor in scene.sensors]) * phases
         self._rng = rng
         self._held: dict[int, float] = {}
         self.time_s = 0.0
@@ -182,18 +194,18 @@ class Plant:
 
     def inputs_at(self, time_s: float) -> npt.NDArray[np.float64]:
         """True inputs u at a time, shape (n_inputs,)."""
-        signals = plant_section(self._scene).signals
+        signals = plant_section(self.scene).signals
         return np.array(
-            [signals[item.name].value_at(time_s) if item.name in signals else item.value for item in self._scene.inputs]
+            [signals[item.name].value_at(time_s) if item.name in signals else item.value for item in self.scene.inputs]
         )
 
     def true_values(self) -> npt.NDArray[np.float64]:
         """What perfect sensors would show now, in SI, shape (n_sensors,)."""
         deviation = self.inputs - self._model.input_reference
         values = self._model.reference_temperature + self._rows @ self.coefficients + self._lift_rows @ deviation
-        for index, sensor in enumerate(self._scene.sensors):
+        for index, sensor in enumerate(self.scene.sensors):
             if sensor.drives is not None:
-                values[index] = self.inputs[self._scene.input_index(sensor.drives)]
+                values[index] = self.inputs[self.scene.input_index(sensor.drives)]
         return np.asarray(values)
 
     def advance(self, until_s: float) -> Iterator[PlantReading]:
@@ -208,7 +220,7 @@ class Plant:
 
     def _due_readings(self) -> Iterator[PlantReading]:
         for index in np.flatnonzero(self._next_s <= self.time_s + 1e-9):
-            sensor = self._scene.sensors[index]
+            sensor = self.scene.sensors[index]
             self._next_s[index] += sensor.period
             reading = PlantReading(sensor, self.sensors.read(int(index)), Quality.GOOD, self.time_s)
             faulty = self._apply_faults(int(index), reading)
@@ -218,7 +230,8 @@ class Plant:
     def _apply_faults(self, index: int, reading: PlantReading) -> PlantReading | None:
         result = reading
         for fault in self.faults:
-            if fault.sensor != reading.sensor.id or not fault.start_s <= self.time_s < fault.end_s:
+            is_meant = fault.sensor in (reading.sensor.id, reading.sensor.array)
+            if not is_meant or not fault.start_s <= self.time_s < fault.end_s:
                 continue
             if fault.kind == "silent":
                 return None

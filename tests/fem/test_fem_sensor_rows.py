@@ -9,7 +9,7 @@ from twin3d.fem.elements import Element
 from twin3d.fem.rows import mean_over
 from twin3d.fem.sensor_rows import sensor_rows
 from twin3d.fem.space import function_space
-from twin3d.scene import Sensor, selectors
+from twin3d.scene import Sensor, channels_along, selectors
 
 SIZE = np.array([0.2, 0.1, 0.05])
 
@@ -47,5 +47,36 @@ def test_a_face_sensor_is_the_mean_over_its_face_alone(space):
 def test_a_sensor_that_looks_at_nothing_is_named():
     space = function_space(box_mesh((2, 2, 2), SIZE))
 
-    with pytest.raises(MeshError, match="sensor s has no position, face or part; give it one of them"):
+    with pytest.raises(MeshError, match="sensor s: it has no position, face, line or part; give it one of them"):
         sensor_rows([sensor()], space)
+
+
+LINE = ((0.01, 0.02, 0.03), (0.15, 0.02, 0.03), (0.15, 0.09, 0.03))
+
+
+def test_means_along_a_line_are_exact_for_a_linear_field(space):
+    whole = sensor(line=LINE)
+    stations = channels_along(sensor("f", line=LINE), 3)
+
+    means = sensor_rows([whole, sensor("p", part="part_0"), *stations], space) @ linear(space.dof_points)
+
+    lengths, middles = [0.14, 0.07], [[0.08, 0.02, 0.03], [0.15, 0.055, 0.03]]
+    np.testing.assert_allclose(means[0], np.average(linear(np.array(middles)), weights=lengths), rtol=1e-12)
+    shares = np.array([[0.045, 0.02, 0.03], [0.115, 0.02, 0.03], [0.15, 0.055, 0.03]])
+    np.testing.assert_allclose(means[2:], linear(shares), rtol=1e-12)
+
+
+def test_a_line_within_a_part_does_not_see_its_neighbour(space):
+    across = sensor(line=((0.099, 0.05, 0.02), (0.101, 0.05, 0.02)), part="part_0", tolerance=0.002)
+
+    (mean,) = sensor_rows([across], space) @ linear(space.dof_points)
+
+    inside = linear(np.array([[0.0995, 0.05, 0.02], [0.1, 0.05, 0.02]]))
+    np.testing.assert_allclose(mean, inside.mean(), rtol=1e-6)  # the kink at the wall lies within a piece
+
+
+def test_a_line_outside_is_named_with_its_distance_and_a_remedy(space):
+    strayed = channels_along(sensor("fibre", line=((0.1, 0.05, 0.01), (0.1, 0.05, 0.08))), 4)
+
+    with pytest.raises(MeshError, match=r"sensor fibre: the position .* mm is \S+ mm outside .*; move it, or check"):
+        sensor_rows(strayed, space)

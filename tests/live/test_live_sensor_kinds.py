@@ -10,7 +10,7 @@ from twin3d.bridge.rejections import RejectionLog
 from twin3d.bridge.wire import encode_senml
 from twin3d.clock import ManualClock
 from twin3d.pipeline import prepare
-from twin3d.plant import Plant, prepare_plant
+from twin3d.plant import Fault, Plant, prepare_plant
 from twin3d.records import SensorStatus
 from twin3d.scene import load_scene
 from twin3d.twin import Twin
@@ -26,6 +26,17 @@ part = "*"
 winding = { resistance = "2 ohm" }
 noise = "1 mohm"
 bias = "1 mohm"
+period = "0.2 s"
+"""
+
+FIBRE = """
+[[sensor]]
+id = "fibre"
+unit = "degC"
+line = ["-18, 0, 5 mm", "18, 0, 5 mm"]
+stations = 4
+noise = "0.1 K"
+bias = "0.2 K"
 period = "0.2 s"
 """
 
@@ -71,14 +82,27 @@ class Rig:
         return WireReading(sensor.id, value, START_NS + round(reading.time_s * 1e9), sensor.unit, reading.quality)
 
 
-def test_a_winding_corrects_the_twin(bar_scene, tmp_path):
-    rig = Rig(scene_with(bar_scene, tmp_path, COIL))
+@pytest.mark.parametrize(("sensors", "n_channels"), [(COIL, 1), (FIBRE, 4)])
+def test_what_is_no_point_corrects_the_twin(bar_scene, tmp_path, sensors, n_channels):
+    rig = Rig(scene_with(bar_scene, tmp_path, sensors))
 
     frame = rig.run(20.0)
 
     assert not rig.rejections.counts
-    assert frame.sensors["status"].tolist() == [SensorStatus.USED]
-    true = rig.plant.true_values()[0]
-    assert true > 294.0
-    assert frame.sensors["modelled"][0] == pytest.approx(true, abs=0.5)
+    assert frame.sensors["status"].tolist() == [SensorStatus.USED] * n_channels
+    true = rig.plant.true_values()
+    assert true.min() > 293.5
+    np.testing.assert_allclose(frame.sensors["modelled"], true, atol=0.5)
     np.testing.assert_allclose(rig.prepared.sensor_rows.sum(axis=1), 1.0, rtol=1e-12)
+
+
+def test_the_channels_of_a_sensor_are_read_and_fail_together(bar_scene, tmp_path):
+    rig = Rig(scene_with(bar_scene, tmp_path, FIBRE))
+    rig.plant.faults = (Fault("fibre", "offset", 5.0, 1.0, np.inf),)
+
+    readings = list(rig.plant.advance(2.0))
+
+    times = {sensor: [r.time_s for r in readings if r.sensor.id == sensor] for sensor in ("fibre[0]", "fibre[3]")}
+    assert times["fibre[0]"] == times["fibre[3]"]
+    assert len(set(rig.plant.sensors.bias)) == 1
+    assert min(r.value for r in readings if r.time_s >= 1.0) > max(r.value for r in readings if r.time_s < 1.0) + 3.0

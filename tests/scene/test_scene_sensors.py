@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scene_samples import edited, loaded, refusal
 
+from twin3d.errors import SceneError
 from twin3d.scene import SensorKind
 
 POINT = 'position = "0, 0, 11 mm"\nnoise = "0.15 K"'
@@ -33,7 +34,26 @@ def test_a_part_alone_is_its_mean_and_with_a_position_its_owner(tmp_path):
     assert placed.kind is SensorKind.POINT
 
 
+FIBRE = 'line = ["0, 0, 11 mm", "30, 0, 11 mm"]\nstations = 3\nnoise = "0.1 K"\nlag = "1 s"'
+
+
+def test_a_line_of_stations_becomes_channels(tmp_path):
+    scene = loaded(tmp_path, with_sensor(FIBRE))
+
+    fibre = scene.sensors[:3]
+    assert [sensor.id for sensor in fibre] == ["tc[0]", "tc[1]", "tc[2]"]
+    assert {(sensor.array, sensor.kind) for sensor in fibre} == {("tc", SensorKind.LINE)}
+    assert fibre[1].span == (1 / 3, 2 / 3)
+    assert scene.channels_of("tc") == (0, 1, 2)
+    assert scene.channels_of("tc[2]") == (2,)
+    with pytest.raises(SceneError, match=r"no sensor is named 'tx'; there are tc, air$"):
+        scene.channels_of("tx")
+
+
 REFUSED = {
+    "a line of one point": ('line = ["0, 0, 11 mm"]\nnoise = "1 K"', "degC", "too short"),
+    "stations without a line": ('part = "*"\nstations = 3\nnoise = "1 K"', "degC", "stations cut a line"),
+    "many stations that lag": (FIBRE.replace("= 3", "= 51"), "degC", "51 stations that lag, at most 50 can"),
     "a resistance without its winding": ('quantity = "resistance"\npart = "*"\nnoise = "1 mohm"', "ohm", "winding = {"),
     "a winding of a temperature": (f'part = "*"\n{WINDING}\nnoise = "1 K"', "degC", 'set quantity = "resistance"'),
     "noise of a resistance in kelvin": (COIL.replace("8 mohm", "0.2 K"), "ohm", '"0.2 K"'),

@@ -1,6 +1,7 @@
 """What a demo leaves: the score against the truth, the fields, the pictures and the report."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from twin3d.mesh.cache import default_cache_dir
 from twin3d.pipeline import prepare
 from twin3d.records import Frame, SensorStatus
 from twin3d.reduction import lift
-from twin3d.scene import Scene
+from twin3d.scene import Scene, SensorArray, arrays_in
 from twin3d.score import load_truth, score
 from twin3d.units import affine_to_si, from_si
 from twin3d.view.gl import GlProbe
@@ -124,7 +125,11 @@ class Aftermath:
 
 def _sensor_rows(scene: Scene, frame: Frame) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for sensor, state in zip(scene.sensors, frame.sensors, strict=True):
+    for array in arrays_in(scene.sensors):
+        if not array.is_single:
+            rows.append(_array_row(array, scene, frame))
+            continue
+        sensor, state = scene.sensors[array.indices[0]], frame.sensors[array.indices[0]]
         measured, estimated = (
             f"{from_si(float(state[key]), sensor.shown_unit, sensor.si_unit):.2f}" for key in ("measured", "modelled")
         )
@@ -133,6 +138,21 @@ def _sensor_rows(scene: Scene, frame: Frame) -> list[tuple[str, ...]]:
         status = SensorStatus(int(state["status"])).name.lower()
         rows.append((sensor.id, sensor.role.value, status, measured, estimated, bar, sensor.shown_unit))
     return rows
+
+
+def _array_row(array: SensorArray, scene: Scene, frame: Frame) -> tuple[str, ...]:
+    """The channels of one sensor: how many are in which state, and the means of those that have been read."""
+    sensor, states = scene.sensors[array.indices[0]], frame.sensors[list(array.indices)]
+    shown = affine_to_si(sensor.shown_unit, sensor.si_unit)
+    counts = Counter(SensorStatus(int(status)).name.lower() for status in states["status"])
+    told = ", ".join(f"{count} {status}" for status, count in counts.most_common())
+    seen = states[np.isfinite(states["measured"]) & np.isfinite(states["modelled"])]
+    measured, estimated, deviation = (
+        float(seen[key].mean()) if len(seen) else float("nan") for key in ("measured", "modelled", "deviation")
+    )
+    values = (f"{shown.from_si(measured):.2f}", f"{shown.from_si(estimated):.2f}")
+    bar = f"{Z_90 * deviation / shown.scale:.2f}"
+    return (f"{array.id}, mean of {len(states)}", sensor.role.value, told, *values, bar, sensor.shown_unit)
 
 
 def _shown(value: Any) -> str:

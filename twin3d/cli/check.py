@@ -15,7 +15,7 @@ from twin3d.cli.scenes import open_scene
 from twin3d.errors import CheckError, SceneError
 from twin3d.mesh import build_mesh
 from twin3d.mesh.cache import default_cache_dir
-from twin3d.scene import Scene, calibrated, json_schema, linearised_in_twin, unknown_to_twin
+from twin3d.scene import Scene, arrays_in, calibrated, json_schema, linearised_in_twin, unknown_to_twin
 from twin3d.scene.outputs import FIELD_UNITS
 from twin3d.units import from_si
 
@@ -66,8 +66,13 @@ def describe(scene: Scene) -> str:
     return (
         f"{scene.name!r} is fine: {scene.geometry.file.name}, {len(scene.inputs)} inputs ({n_unknown} unknown), "
         f"{len(scene.loads) + len(scene.mechanical)} loads, {len(scene.contacts)} contacts, "
-        f"{len(scene.sensors)} sensors, {len(scene.checks)} checks"
+        f"{_counted(scene)}, {len(scene.checks)} checks"
     )
+
+
+def _counted(scene: Scene) -> str:
+    n_sensors, n_channels = len(arrays_in(scene.sensors)), len(scene.sensors)
+    return f"{n_sensors} sensors" + (f" of {n_channels:,} channels" if n_channels > n_sensors else "")
 
 
 def show_checks(results: tuple[CheckResult, ...], scene: Scene, console: Console) -> list[str]:

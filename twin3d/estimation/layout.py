@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin3d.estimation.problem import Problem
+from twin3d.scene import names_shown
 
 Array = npt.NDArray[np.float64]
 
@@ -27,12 +28,9 @@ def reading_rows(problem: Problem, modes_seen: Array) -> Array:
     """Rows that give the readings, less their constant: lagged where sensors lag, with their errors, as `true_rows`."""
     rows = true_rows(problem, modes_seen)
     rows[problem.lagged] = 0.0
-    for sensors, states in (
-        (problem.lagged, problem.lags),
-        (problem.biased, problem.biases),
-        (problem.local, problem.locals),
-    ):
+    for sensors, states in ((problem.lagged, problem.lags), (problem.local, problem.locals)):
         rows[sensors, np.arange(states.start, states.stop)] = 1.0
+    rows[problem.biased, problem.bias_states] = 1.0
     return rows
 
 
@@ -46,6 +44,6 @@ def state_names(problem: Problem, ids: Sequence[str]) -> tuple[str, ...]:
         *(f"source {number + 1}" for number in range(problem.error_load.shape[1])),
         *(model.parameters[index].name for index in problem.parameters),
         *(f"lag of {ids[index]}" for index in problem.lagged),
-        *(f"bias of {ids[index]}" for index in problem.biased),
+        *(f"bias of {name}" for name in names_shown(ids[index] for index in problem.biased)),
         *(f"model error at {ids[index]}" for index in problem.local),
     )

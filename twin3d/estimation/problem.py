@@ -52,8 +52,10 @@ class Problem:
     """1 / lag of `lagged` [1/s], shape (n_lagged,)."""
     biased: npt.NDArray[np.int32]
     """Those of them with a bias, shape (n_biased,)."""
+    bias_numbers: npt.NDArray[np.int32]
+    """Which bias each of them has; the channels of one sensor share theirs, shape (n_biased,)."""
     bias_spread: Array
-    """Prior standard deviation of their bias, in SI, shape (n_biased,)."""
+    """Prior standard deviation of a bias, in SI, shape (n_biases,)."""
     bias_rate: float
     """Rate at which biases leak back to zero [1/s], so that they never integrate without bound."""
     local: npt.NDArray[np.int32]
@@ -159,12 +161,17 @@ class Problem:
     @cached_property
     def biases(self) -> slice:
         """Where the biases are in the state."""
-        return slice(self.log_lags.stop, self.log_lags.stop + len(self.biased))
+        return slice(self.log_lags.stop, self.log_lags.stop + len(self.bias_spread))
 
     @cached_property
     def locals(self) -> slice:
         """Where the model's errors at sensors are in the state."""
         return slice(self.biases.stop, self.biases.stop + len(self.local))
+
+    @cached_property
+    def bias_states(self) -> npt.NDArray[np.int32]:
+        """Where the bias of each biased sensor is in the state, shape (n_biased,)."""
+        return np.asarray(self.biases.start + self.bias_numbers, dtype=np.int32)
 
     def theta(self, x: Array) -> Array:
         """Parameters θ of the model at a state, shape (n_model_parameters,)."""
@@ -207,6 +214,7 @@ def state_problem(
     lagged = _indices(sensor.lag > 0.0 and sensor.role is not SensorRole.CHECK for sensor in sensors)
     bias_spread = np.array([sensor.bias for sensor in sensors])
     biased = observing[bias_spread[observing] > 0.0]
+    bias_numbers, leading = _numbered([sensors[index].array or sensors[index].id for index in biased])
     local = observing[observation.model_error[observing] > 0.0]
     noise = np.array([sensor.noise for sensor in sensors]) ** 2
     if len(local) > MAX_LOCAL:
@@ -232,7 +240,8 @@ def state_problem(
         lagged=lagged,
         lag_rates=np.array([1.0 / sensors[index].lag for index in lagged]),
         biased=biased,
-        bias_spread=bias_spread[biased],
+        bias_numbers=bias_numbers,
+        bias_spread=bias_spread[biased[leading]],
         bias_rate=1.0 / settings.bias_time,
         local=local,
         noise=noise,
@@ -256,6 +265,13 @@ def _shortest_time(inputs: Sequence[Input]) -> float:
 
 def _indices(flags: Iterable[bool]) -> npt.NDArray[np.int32]:
     return np.flatnonzero(np.fromiter(flags, dtype=np.bool_)).astype(np.int32)
+
+
+def _numbered(names: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """Each name's number in the order of first appearance, and where each number appears first."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    each = np.array([numbers[name] for name in names], dtype=np.int32)
+    return each, np.unique(each, return_index=True)[1]
 
 
 def _equivalent_noise(observation: Observation, sensors: Sequence[Sensor]) -> Array:

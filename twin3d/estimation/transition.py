@@ -152,7 +152,7 @@ def _quadrature(dt_s: float, smallest_s: float) -> tuple[Array, Array]:
 def _slow(problem: Problem, dt_s: float) -> tuple[Array, Array]:
     """Decay rates of [q, w, η, ζ, b, e] and the noise over a tick of the last four."""
     n_unit = len(problem.parameters) + len(problem.lagged)
-    own, model = np.ones(len(problem.biased)), np.ones(len(problem.local))
+    own, model = np.ones(len(problem.bias_spread)), np.ones(len(problem.local))
     rates = np.concatenate(
         [np.full(n_unit, 1.0 / PARAMETER_TIME_S), own * problem.bias_rate, model / MODEL_ERROR_TIME_S]
     )

@@ -1,4 +1,4 @@
-"""What each sensor takes of a field: a value at a place, or a mean over faces or parts."""
+"""What each sensor takes of a field: a value at a place, or a mean over faces, parts or a line."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ import numpy as np
 from scipy import sparse
 
 from twin3d.errors import MeshError
-from twin3d.fem.rows import mean_over, mean_within, rows_at
+from twin3d.fem.rows import mean_over, mean_within, means_along, rows_at
 from twin3d.fem.space import FunctionSpace
 from twin3d.mesh.placement import Placement, place_sensors
 from twin3d.mesh.selection import select_facets, select_parts
-from twin3d.scene import Sensor, SensorKind
+from twin3d.scene import Sensor, SensorKind, arrays_in
 
 
 def sensor_rows(sensors: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_array:
@@ -18,13 +18,19 @@ def sensor_rows(sensors: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_a
 
     Raises:
         MeshError: A sensor lies too far outside the asset or its part; names it.
-        SelectionError: A sensor's face matches nothing.
+        SelectionError: A sensor's face or part matches nothing; names it.
     """
     placements = {placement.sensor: placement for placement in place_sensors(sensors, space.mesh)}
     at_places = _rows_at(list(placements.values()), space)
-    rows = [at_places[sensor.id] if sensor.id in placements else _mean_row(sensor, space) for sensor in sensors]
-    none = sparse.csr_array((0, space.n_dofs))
-    return sparse.csr_array(sparse.vstack([none, *rows], format="csr"))
+    blocks = [sparse.csr_array((0, space.n_dofs))]
+    order: list[int] = []
+    for array in arrays_in(sensors):
+        members = [sensors[index] for index in array.indices]
+        is_placed = members[0].id in at_places
+        blocks.append(at_places[members[0].id] if is_placed else _rows_of(array.id, members, space))
+        order.extend(array.indices)
+    rows = sparse.csr_array(sparse.vstack(blocks, format="csr"))
+    return rows[np.argsort(np.array(order, dtype=np.int64))]
 
 
 def _rows_at(placements: Sequence[Placement], space: FunctionSpace) -> dict[str, sparse.csr_array]:
@@ -37,11 +43,24 @@ def _rows_at(placements: Sequence[Placement], space: FunctionSpace) -> dict[str,
     return rows
 
 
-def _mean_row(sensor: Sensor, space: FunctionSpace) -> sparse.csr_array:
-    if sensor.kind is SensorKind.INPUT:
+def _rows_of(name: str, members: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_array:
+    """The rows of a sensor that is no point, one for each of its channels."""
+    try:
+        return _mean_rows(members, space)
+    except MeshError as error:
+        raise type(error)(f"sensor {name}: {error}") from error
+
+
+def _mean_rows(members: Sequence[Sensor], space: FunctionSpace) -> sparse.csr_array:
+    first = members[0]
+    parts = None if first.part is None else select_parts(space.mesh, first.part).tolist()
+    if first.kind is SensorKind.INPUT:
         return sparse.csr_array((1, space.n_dofs))
-    if sensor.face is not None:
-        return mean_over(space, select_facets(space.mesh, sensor.face))
-    if sensor.part is None:
-        raise MeshError(f"sensor {sensor.id} has no position, face or part; give it one of them")
-    return mean_within(space, np.isin(space.mesh.cell_region, select_parts(space.mesh, sensor.part)))
+    if first.line is not None:
+        spans = [sensor.span for sensor in members]
+        return means_along(space, first.line, spans, parts=parts, tolerance_m=first.tolerance)
+    if first.face is not None:
+        return mean_over(space, select_facets(space.mesh, first.face))
+    if parts is None:
+        raise MeshError("it has no position, face, line or part; give it one of them")
+    return mean_within(space, np.isin(space.mesh.cell_region, parts))

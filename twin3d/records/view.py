@@ -22,6 +22,8 @@ class SensorGlyph:
     """Where it sits [m]; None for a sensor that drives an input and has no place."""
     role: str
     """``observe``, ``drive`` or ``check``."""
+    array: str | None = None
+    """The sensor that it is one channel of, which gets no label; None where it has a value alone."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

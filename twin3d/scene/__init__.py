@@ -1,5 +1,6 @@
 """What the user writes: a scene file in TOML, checked and turned into a `Scene` in SI."""
 
+from twin3d.scene.arrays import SensorArray, arrays_in, channels_along, names_shown
 from twin3d.scene.calibrated import (
     Nominal,
     calibrated,
@@ -87,6 +88,7 @@ __all__ = [
     "Scene",
     "Selector",
     "Sensor",
+    "SensorArray",
     "SensorKind",
     "SensorQuantity",
     "SensorRole",
@@ -104,10 +106,12 @@ __all__ = [
     "UnknownPrior",
     "View",
     "Winding",
+    "arrays_in",
     "at_temperature",
     "at_time",
     "calibrated",
     "capacity_name",
+    "channels_along",
     "check_for_modes",
     "check_for_stress",
     "check_for_twin",
@@ -119,6 +123,7 @@ __all__ = [
     "load_parameters",
     "load_scene",
     "missing_for_heat",
+    "names_shown",
     "nominal_values",
     "unknown_to_twin",
     "written_parameters",

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import model_validator
 
 from twin3d.errors import SceneError
+from twin3d.scene.arrays import arrays_in, names_shown
 from twin3d.scene.channels import Channel
 from twin3d.scene.cyclic import Cyclic
 from twin3d.scene.enclosures import Enclosure
@@ -85,8 +86,13 @@ class Scene(Frozen):
         """Position of a sensor in `sensors`."""
         return _index(sensor_id, tuple(sensor.id for sensor in self.sensors), "sensor")
 
+    def channels_of(self, sensor_id: str) -> tuple[int, ...]:
+        """Positions in `sensors` of a sensor's channels; of one channel where its own name is given."""
+        whole = {array.id: array.indices for array in arrays_in(self.sensors)}
+        return whole[sensor_id] if sensor_id in whole else (self.sensor_index(sensor_id),)
+
 
 def _index(name: str, names: tuple[str, ...], what: str) -> int:
     if name not in names:
-        raise SceneError(f"no {what} is named {name!r}; there are {', '.join(names) or 'none'}")
+        raise SceneError(f"no {what} is named {name!r}; there are {', '.join(names_shown(names)) or 'none'}")
     return names.index(name)

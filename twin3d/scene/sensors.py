@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from twin3d.scene.channels import Polyline
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.inputs import InputUnit
 from twin3d.scene.quantities import (
@@ -68,6 +69,8 @@ class SensorKind(StrEnum):
     """The mean over faces."""
     PART = "part"
     """The mean over the volume of parts."""
+    LINE = "line"
+    """The mean along a line, or along a share of it."""
     INPUT = "input"
     """Nothing of the field: it drives an input."""
 
@@ -102,6 +105,10 @@ class Sensor(Frozen):
     """Where it sits [m]."""
     face: FaceSelector | None = None
     """Faces whose mean it measures, for a sensor without a position."""
+    line: Polyline | None = None
+    """Points from one end to the other whose mean it measures, for a sensor without a position [m]."""
+    span: tuple[float, float] = (0.0, 1.0)
+    """From where to where along the line it measures, in parts of its length."""
     part: str | None = None
     """Glob on the names of the parts that it sits on or in; None takes any. Without a position it measures the mean
     over their volume."""
@@ -120,6 +127,8 @@ class Sensor(Frozen):
     role: SensorRole = SensorRole.OBSERVE
     drives: str | None = None
     """The input that a driving sensor gives."""
+    array: str | None = None
+    """The sensor that it is one channel of; None where it has a value alone. The channels share one bias."""
     winding: Winding | None = None
     """How its resistance tells a temperature; None for a sensor of another quantity."""
 
@@ -130,6 +139,8 @@ class Sensor(Frozen):
             return SensorKind.INPUT
         if self.position is not None:
             return SensorKind.POINT
+        if self.line is not None:
+            return SensorKind.LINE
         return SensorKind.PART if self.face is None else SensorKind.FACE
 
     @property

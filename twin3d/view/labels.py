@@ -33,10 +33,12 @@ MIN_GAP = 1.35
 
 
 class SensorLabels:
-    """Draws the sensors over the picture; those without a place are listed in the left column."""
+    """Draws the sensors over the picture; those without a place are listed in the left column, channels of many not."""
 
     def __init__(self, renderer: Any, sensors: Sequence[SensorGlyph], size: tuple[int, int], scale: float) -> None:
-        self._renderer, self._sensors, self._size, self._scale = renderer, sensors, size, scale
+        self._renderer, self._size, self._scale = renderer, size, scale
+        self._labelled = [index for index, sensor in enumerate(sensors) if sensor.array is None]
+        self._sensors = sensors = [sensors[index] for index in self._labelled]
         self._status = [SensorStatus.WAITING] * len(sensors)
         self._lines, line_actor = _lines_actor(renderer)
         line_actor.GetProperty().SetColor(*LINE)
@@ -48,7 +50,7 @@ class SensorLabels:
 
     def show(self, frame: Frame) -> None:
         """Set values and states."""
-        for index, (sensor, state) in enumerate(zip(self._sensors, frame.sensors, strict=True)):
+        for index, (sensor, state) in enumerate(zip(self._sensors, frame.sensors[self._labelled], strict=True)):
             status = SensorStatus(int(state["status"]))
             self._status[index] = status
             text = self._texts[index]

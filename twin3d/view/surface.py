@@ -73,13 +73,16 @@ def _glyph(sensor: Sensor, position: tuple[float, float, float] | None) -> Senso
         offset=shown.offset,
         position=position,
         role=sensor.role.value,
+        array=sensor.array,
     )
 
 
 def _place_of(sensor: Sensor, mesh: TetMesh) -> tuple[float, float, float] | None:
-    """Where it sits, or the facet nearest to the middle of the faces or parts it looks at."""
-    if sensor.position is not None or sensor.kind is SensorKind.INPUT:
+    """Where it sits, or the facet nearest to the middle of the faces or parts it looks at; None for a channel."""
+    if sensor.position is not None or sensor.kind is SensorKind.INPUT or sensor.array is not None:
         return sensor.position
+    if sensor.line is not None:
+        return sensor.line[len(sensor.line) // 2]
     if sensor.face is not None:
         corners = mesh.facets[select_facets(mesh, sensor.face)]
     else:

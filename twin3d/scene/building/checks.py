@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from twin3d.scene.arrays import names_shown
 from twin3d.scene.outputs import FIELD_UNITS, Check, Statistic
 from twin3d.scene.problems import Problems
 from twin3d.scene.sensors import Sensor, SensorKind
@@ -21,7 +22,7 @@ def _check(entry: Check, place: Place, sensors: Sequence[Sensor], problems: Prob
     if entry.sensor is not None and entry.field != "temperature":
         problems.add((*place, "sensor"), f"no sensor sees {entry.field}; give the check a position or a part")
     if entry.sensor is not None and entry.sensor not in seeing:
-        problems.add_unknown_name((*place, "sensor"), "sensor", entry.sensor, seeing)
+        problems.add_unknown_name((*place, "sensor"), "sensor", entry.sensor, names_shown(seeing))
     if entry.sensor is not None and not seeing.get(entry.sensor, True):
         problems.add((*place, "sensor"), f'the sensor "{entry.sensor}" drives an input and sees nothing to check')
     is_value = entry.statistic is Statistic.VALUE

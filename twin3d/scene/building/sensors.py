@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from twin3d.scene.arrays import channels_along
 from twin3d.scene.building.known import Known
 from twin3d.scene.building.naming import meant
 from twin3d.scene.building.noting import noted, positive, refuse_twins
@@ -12,16 +13,33 @@ from twin3d.scene.toml_lines import Place
 from twin3d.scene.written.sensors import WrittenSensor
 from twin3d.units import affine_to_si, parse_difference
 
-_SENSOR_KEYS = ("id", "quantity", "unit", "position", "part", "depth", "tolerance", "lag", "period", "role", "drives")
+_SENSOR_KEYS = (
+    "id",
+    "quantity",
+    "unit",
+    "position",
+    "line",
+    "part",
+    "depth",
+    "tolerance",
+    "lag",
+    "period",
+    "role",
+    "drives",
+)
 """Keys of a sensor that mean the same in the file and in the scene."""
+MAX_LAGGING = 50
+"""Most channels of a sensor with a lag."""
 
 
 def sensors_of(entries: Sequence[WrittenSensor], known: Known) -> tuple[Sensor, ...]:
     """The sensors that a file means; `known` has the inputs that they may drive."""
-    sensors = tuple(_sensor(entry, ("sensor", index), known) for index, entry in enumerate(entries))
+    sensors = [_sensor(entry, ("sensor", index), known) for index, entry in enumerate(entries)]
     refuse_twins([sensor.id for sensor in sensors], "sensor", "id", known.problems)
     _refuse_second_drivers(sensors, known.problems)
-    return sensors
+    return tuple(
+        channel for sensor, entry in zip(sensors, entries, strict=True) for channel in _channels(sensor, entry)
+    )
 
 
 def _sensor(entry: WrittenSensor, place: Place, known: Known) -> Sensor:
@@ -44,6 +62,10 @@ def _sensor(entry: WrittenSensor, place: Place, known: Known) -> Sensor:
         values["face"] = meant(entry.face, (*place, "face"), known, in_load=False)
     per_ohm = 1.0 if entry.winding is None else entry.winding.kelvin_from_ohm.scale
     return Sensor(**values, winding=entry.winding, noise=per_ohm * noise, bias=per_ohm * max(0.0, bias))
+
+
+def _channels(sensor: Sensor, entry: WrittenSensor) -> tuple[Sensor, ...]:
+    return channels_along(sensor, entry.stations or 1) if sensor.line is not None else (sensor,)
 
 
 def _check_driving(entry: WrittenSensor, place: Place, inputs: Mapping[str, Input], problems: Problems) -> None:
@@ -71,12 +93,12 @@ def _check_looking(entry: WrittenSensor, place: Place, problems: Problems) -> No
             f"only temperatures and resistances can {entry.role} the field; a {entry.quantity} can drive an input "
             '(role = "drive")',
         )
-    looked_at = [key for key in ("position", "face") if getattr(entry, key) is not None]
+    looked_at = [key for key in ("position", "face", "line") if getattr(entry, key) is not None]
     if len(looked_at) != 1 and not (entry.part is not None and not looked_at):
         problems.add(
             place,
-            f"expected exactly one of position, face and part, found {' and '.join(looked_at) or 'none'}; write for "
-            'example position = "80, 0, 3 mm", or part = "winding" for the mean over its volume',
+            f"expected exactly one of position, face, line and part, found {' and '.join(looked_at) or 'none'}; write "
+            'for example position = "80, 0, 3 mm", or part = "winding" for the mean over its volume',
         )
     if entry.face is not None and entry.part is not None:
         problems.add(
@@ -84,11 +106,26 @@ def _check_looking(entry: WrittenSensor, place: Place, problems: Problems) -> No
             "beside a face, part says how a position is placed; give the sensor a position, or write it into the face: "
             'face = "part NAME and ..."',
         )
-    for key in ("depth", "tolerance"):
-        if entry.position is None and getattr(entry, key) is not None:
+    placed = {"depth": entry.position, "tolerance": entry.position or entry.line}
+    for key, position in placed.items():
+        if position is None and getattr(entry, key) is not None:
             problems.add((*place, key), f'{key} says how a position is placed; give the sensor a position = "..."')
+    _check_stations(entry, place, problems)
     if entry.drives is not None:
         problems.add((*place, "drives"), 'only a sensor of role "drive" drives an input; set role = "drive"')
+
+
+def _check_stations(entry: WrittenSensor, place: Place, problems: Problems) -> None:
+    if entry.stations is not None and entry.line is None:
+        problems.add(
+            (*place, "stations"), 'stations cut a line; give the sensor a line = ["0, 0, 0 mm", "50, 0, 0 mm"]'
+        )
+    if (entry.stations or 1) > MAX_LAGGING and entry.lag > 0.0:
+        problems.add(
+            (*place, "lag"),
+            f"{entry.stations} stations that lag, at most {MAX_LAGGING} can: each lag is an unknown of its own; leave "
+            "the lag out, or take fewer stations",
+        )
 
 
 def _check_winding(entry: WrittenSensor, place: Place, problems: Problems) -> None:

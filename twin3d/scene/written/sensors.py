@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from twin3d.scene.channels import Polyline, Stations
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.quantities import Distance, Duration, FaceSelector, Point, PositiveDuration
 from twin3d.scene.sensors import SensorQuantity, SensorRole, Winding
@@ -18,6 +19,8 @@ class WrittenSensor(Frozen):
     unit: str
     position: Point | None = None
     face: FaceSelector | None = None
+    line: Polyline | None = None
+    stations: Stations | None = None
     part: Annotated[str, Field(min_length=1)] | None = None
     depth: Distance | None = None
     tolerance: Distance | None = None
