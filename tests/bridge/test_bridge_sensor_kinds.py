@@ -8,8 +8,9 @@ from bridge_samples import NOW_NS
 
 from twin3d.bridge.checking import ReadingChecker, TimeLimits
 from twin3d.bridge.rejections import RejectionLog
+from twin3d.bridge.wire import RECORD_DTYPE, Origin, encode_batch, encode_birth
 from twin3d.clock import ManualClock
-from twin3d.scene import Sensor, SensorQuantity, Winding
+from twin3d.scene import Camera, Sensor, SensorQuantity, Winding, channels_of_camera
 
 COIL = Sensor(
     id="coil",
@@ -52,3 +53,39 @@ def test_what_no_winding_shows_is_rejected(unit, value, told):
 
     assert not len(checker.collect())
     assert told in rejections.last[-1].detail
+
+
+CAMERA = Camera(position=(0.0, 0.0, 1.0), look_at=(0.0, 0.0, 0.0), up=(0.0, 1.0, 0.0), field_of_view=9.0, pixels=(3, 2))
+PIXELS = channels_of_camera(Sensor(id="cam", unit="degC", noise=0.1, period=1.0), CAMERA)
+
+
+def image(n_rows, n_columns):
+    """The birth of a camera and one picture of it, 20 °C in the first pixel and a kelvin more in each next."""
+    names = [(f"cam[{row},{column}]", "Cel") for row in range(n_rows) for column in range(n_columns)]
+    records = np.zeros(len(names), dtype=RECORD_DTYPE)
+    records["alias"], records["time_ns"] = np.arange(len(names)), NOW_NS
+    records["value"] = 20.0 + np.arange(len(names))
+    return encode_birth(Origin("rig", 1, 1, NOW_NS, 1), names), encode_batch(Origin("rig", 1, 2, NOW_NS, 1), records)
+
+
+def test_a_picture_arrives_as_one_batch():
+    checker, rejections = checker_for(COIL, *PIXELS)
+
+    for message in image(2, 3):
+        checker.take(message)
+
+    readings = checker.collect()
+    assert readings["sensor"].tolist() == [1, 2, 3, 4, 5, 6]
+    np.testing.assert_allclose(readings["value"], 293.15 + np.arange(6))
+    assert not rejections.counts
+
+
+def test_a_picture_of_another_size_is_named():
+    checker, rejections = checker_for(COIL, *PIXELS)
+
+    checker.take(image(4, 3)[0])
+    checker.take(senml(n="cam[3,1]", v=20.0))
+
+    size, pixel = (entry.detail for entry in rejections.last)
+    assert size == "'rig' declares 12 channels of cam, the scene has 6; make its pixels or stations match"
+    assert pixel == "the scene has no channel 'cam[3,1]': its cam has 6; make its pixels or stations match"

@@ -7,9 +7,9 @@ from box_mesh import box_mesh
 from twin3d.errors import MeshError
 from twin3d.fem.elements import Element
 from twin3d.fem.rows import mean_over
-from twin3d.fem.sensor_rows import sensor_rows
+from twin3d.fem.sensor_rows import sensor_rows, sight_lines
 from twin3d.fem.space import function_space
-from twin3d.scene import Sensor, channels_along, selectors
+from twin3d.scene import Camera, Sensor, channels_along, channels_of_camera, selectors
 
 SIZE = np.array([0.2, 0.1, 0.05])
 
@@ -47,7 +47,7 @@ def test_a_face_sensor_is_the_mean_over_its_face_alone(space):
 def test_a_sensor_that_looks_at_nothing_is_named():
     space = function_space(box_mesh((2, 2, 2), SIZE))
 
-    with pytest.raises(MeshError, match="sensor s: it has no position, face, line or part; give it one of them"):
+    with pytest.raises(MeshError, match=r"sensor s: it has no position, .* or part; give it one of them"):
         sensor_rows([sensor()], space)
 
 
@@ -80,3 +80,25 @@ def test_a_line_outside_is_named_with_its_distance_and_a_remedy(space):
 
     with pytest.raises(MeshError, match=r"sensor fibre: the position .* mm is \S+ mm outside .*; move it, or check"):
         sensor_rows(strayed, space)
+
+
+def test_the_sights_tell_what_is_seen_and_what_is_seen_twice(space):
+    camera = Camera(
+        position=(0.1, 0.05, 0.55), look_at=(0.1, 0.05, 0.0), up=(0.0, 1.0, 0.0), field_of_view=40.0, pixels=(10, 2)
+    )
+    sensors = [
+        sensor("tc", position=(0.1, 0.05, 0.05)),
+        sensor("coil", part="part_0"),
+        sensor("again", part="*_0"),
+        *channels_along(sensor("fibre", line=LINE), 3),
+        *channels_of_camera(sensor("cam"), camera),
+    ]
+
+    lines = sight_lines(sensors, sensor_rows(sensors, space))
+
+    assert lines == [
+        "coil: the mean over part_0; sees the same as again",
+        "again: the mean over *_0; sees the same as coil",
+        "fibre: 3 stations of 70 mm along 210 mm",
+        "cam: 20 pixels, of which 8 see nothing and are dropped",
+    ]

@@ -40,6 +40,16 @@ bias = "0.2 K"
 period = "0.2 s"
 """
 
+CAMERA = """
+[[sensor]]
+id = "cam"
+unit = "degC"
+camera = { position = "0, 0, 0.2 m", look_at = "0, 0, 0 m", up = [0, 1, 0], field_of_view = "14 deg", pixels = [12, 3] }
+noise = "0.1 K"
+bias = "0.2 K"
+period = "0.2 s"
+"""
+
 
 def scene_with(bar_scene, folder, sensors):
     """The bar with other sensors than its three."""
@@ -106,3 +116,18 @@ def test_the_channels_of_a_sensor_are_read_and_fail_together(bar_scene, tmp_path
     assert times["fibre[0]"] == times["fibre[3]"]
     assert len(set(rig.plant.sensors.bias)) == 1
     assert min(r.value for r in readings if r.time_s >= 1.0) > max(r.value for r in readings if r.time_s < 1.0) + 3.0
+
+
+def test_a_camera_corrects_the_twin_with_the_pixels_that_see_it(bar_scene, tmp_path):
+    rig = Rig(scene_with(bar_scene, tmp_path, CAMERA))
+
+    frame = rig.run(10.0)
+
+    sees = np.diff(rig.prepared.sensor_rows.indptr) > 0
+    assert 6 < sees.sum() < 36
+    assert not rig.rejections.counts
+    assert (frame.sensors["status"][sees] == SensorStatus.USED).mean() > 0.9
+    assert (frame.sensors["status"][~sees] == SensorStatus.WAITING).all()
+    assert np.isnan(frame.sensors["modelled"][~sees]).all()
+    assert rig.twin.counts["unseen"] > 0
+    np.testing.assert_allclose(frame.sensors["modelled"][sees], rig.plant.true_values()[sees], atol=0.6)

@@ -49,6 +49,7 @@ SECTIONS = {
     "Axis": "`[cyclic]`",
     "WrittenSensor": "`[[sensor]]`",
     "Winding": "`[[sensor]]`",
+    "Camera": "`[[sensor]]`",
     "SensorQuantity": "`[[sensor]]`",
     "SensorRole": "`[[sensor]]`",
     "Uncertainty": "`[uncertainty]`",

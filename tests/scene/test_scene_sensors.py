@@ -50,10 +50,30 @@ def test_a_line_of_stations_becomes_channels(tmp_path):
         scene.channels_of("tx")
 
 
+VIEW = 'position = "0, 0, 1 m", look_at = "0, 0, 0 m", up = [0, 1, 0], field_of_view = "9 deg", pixels = [3, 2]'
+IMAGE = f'camera = {{ {VIEW} }}\nnoise = "0.1 K"'
+
+
+def test_a_camera_becomes_a_channel_for_each_pixel(tmp_path):
+    scene = loaded(tmp_path, with_sensor(IMAGE))
+
+    pixels = scene.sensors[:6]
+    assert [sensor.id for sensor in pixels] == ["tc[0,0]", "tc[0,1]", "tc[0,2]", "tc[1,0]", "tc[1,1]", "tc[1,2]"]
+    assert {sensor.kind for sensor in pixels} == {SensorKind.IMAGE}
+    assert [sensor.pixel for sensor in pixels][3:5] == [(1, 0), (1, 1)]
+    assert scene.channels_of("tc") == tuple(range(6))
+
+
 REFUSED = {
+    "too many pixels": (IMAGE.replace("[3, 2]", "[640, 480]"), "degC", "640 × 480 are 307200 pixels, at most 16384"),
+    "a camera at its target": (IMAGE.replace("0, 0, 1 m", "0, 0, 0 m"), "degC", "position and look_at are the same"),
+    "a camera with up ahead": (IMAGE.replace("[0, 1, 0]", "[0, 0, 2]"), "degC", "up points along the view"),
+    "a field of view of half the world": (IMAGE.replace("9 deg", "180 deg"), "degC", "at most 170"),
+    "a camera that lags": (IMAGE.replace("[3, 2]", "[30, 2]") + '\nlag = "1 s"', "degC", "60 channels that lag"),
+    "a camera at a position": (IMAGE + '\nposition = "0, 0, 0 mm"', "degC", "found position and camera"),
     "a line of one point": ('line = ["0, 0, 11 mm"]\nnoise = "1 K"', "degC", "too short"),
     "stations without a line": ('part = "*"\nstations = 3\nnoise = "1 K"', "degC", "stations cut a line"),
-    "many stations that lag": (FIBRE.replace("= 3", "= 51"), "degC", "51 stations that lag, at most 50 can"),
+    "many stations that lag": (FIBRE.replace("= 3", "= 51"), "degC", "51 channels that lag, at most 50 can"),
     "a resistance without its winding": ('quantity = "resistance"\npart = "*"\nnoise = "1 mohm"', "ohm", "winding = {"),
     "a winding of a temperature": (f'part = "*"\n{WINDING}\nnoise = "1 K"', "degC", 'set quantity = "resistance"'),
     "noise of a resistance in kelvin": (COIL.replace("8 mohm", "0.2 K"), "ohm", '"0.2 K"'),

@@ -1,7 +1,7 @@
 """From messages to readings in SI: every check that a reading must pass, and what happens to those that do not."""
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,6 +66,7 @@ class ReadingChecker:
         self, sensors: Sequence[Sensor], rejections: RejectionLog, *, clock: Clock, limits: TimeLimits
     ) -> None:
         self._index_of = {sensor.id: index for index, sensor in enumerate(sensors)}
+        self._n_channels = Counter(sensor.array for sensor in sensors if sensor.array is not None)
         self._units = UnitTable(sensors)
         self._rejections = rejections
         self._clock = clock
@@ -119,7 +120,7 @@ class ReadingChecker:
     def _checked(self, reading: WireReading, now_ns: int) -> tuple[int, int, int, float, int, int]:
         sensor = self._index_of.get(reading.sensor)
         if sensor is None:
-            raise WireError(Cause.UNKNOWN_SENSOR, f"the scene has no sensor {reading.sensor!r}")
+            raise WireError(Cause.UNKNOWN_SENSOR, self._unknown(reading.sensor))
         affine = self._units.affine(sensor, reading.unit)
         if affine is None:
             expected = self._units.si_unit(sensor)
@@ -138,6 +139,23 @@ class ReadingChecker:
             raise WireError(Cause.DUPLICATE, f"{reading.sensor!r} at {reading.time_ns} ns was received before")
         sequence = NO_SEQUENCE if reading.sequence is None else reading.sequence
         return sensor, reading.quality, reading.time_ns, value, sequence, reading.sent_ns
+
+    def _unknown(self, name: str) -> str:
+        whole = name.partition("[")[0]
+        if whole not in self._n_channels:
+            return f"the scene has no sensor {name!r}"
+        return (
+            f"the scene has no channel {name!r}: its {whole} has {self._n_channels[whole]}; make its pixels or "
+            "stations match"
+        )
+
+    def _compare_channels(self, header: BatchHeader, declared: Sequence[DeclaredSensor]) -> None:
+        """Tell of a camera or line that has more or fewer channels in a birth than in the scene."""
+        found = Counter(entry.n.partition("[")[0] for entry in declared)
+        for whole, n_channels in self._n_channels.items():
+            if found[whole] not in (0, n_channels):
+                detail = f"{header.pid!r} declares {found[whole]} channels of {whole}, the scene has {n_channels}; make"
+                self._rejections.add(Cause.UNKNOWN_SENSOR, f"{detail} its pixels or stations match", n_readings=0)
 
     def _check_time(self, reading: WireReading, now_ns: int) -> None:
         ahead_ns = reading.time_ns - now_ns
@@ -172,6 +190,7 @@ class ReadingChecker:
             self._take_records(header, records, table)
 
     def _alias_table(self, header: BatchHeader, declared: Sequence[DeclaredSensor]) -> AliasTable:
+        self._compare_channels(header, declared)
         size = 1 + max((entry.a for entry in declared), default=-1)
         sensors = np.full(size, _UNKNOWN, dtype=np.int32)
         scales, offsets, minima = np.ones(size), np.zeros(size), np.full(size, -np.inf)

@@ -10,6 +10,8 @@ from twin3d.cli.mesh_tables import show_alike, show_contacts, show_faces, show_f
 from twin3d.cli.reporting import Reporter
 from twin3d.cli.scenes import open_scene
 from twin3d.export.vtkhdf import TimeSeriesWriter
+from twin3d.fem.sensor_rows import sensor_rows, sight_lines
+from twin3d.fem.space import function_space
 from twin3d.mesh import MeshResult, build_mesh
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.mesh.diagnosis import Diagnosis, diagnose
@@ -64,6 +66,8 @@ def mesh(
     console = Console(highlight=False)
     show_report(name, result, found, console)
     for line in placement_lines(place_sensors(sensors, result.mesh)):
+        console.print(line, markup=False, soft_wrap=True)
+    for line in sight_lines(sensors, sensor_rows(sensors, function_space(result.mesh))):
         console.print(line, markup=False, soft_wrap=True)
     if out is not None:
         TimeSeriesWriter(out, result.mesh).close()

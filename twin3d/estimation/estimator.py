@@ -97,7 +97,7 @@ class Estimator:
 
     @property
     def counts(self) -> Counter[str]:
-        """Readings by what became of them: used, gated, stuck, checked, bad, late, duplicate, unknown."""
+        """Readings by what became of them: used, gated, stuck, checked, bad, late, duplicate, unknown, unseen."""
         return self._tracker.counts + self._dropped
 
     @property
@@ -189,6 +189,8 @@ class Estimator:
             tick = self._tick_of(reading.time_ns, target, until_ns)
             if not 0 <= reading.sensor < len(self._setting.sensors):
                 self._dropped["unknown"] += 1
+            elif self._setting.problem.observation.is_blind[reading.sensor]:
+                self._dropped["unseen"] += 1
             elif tick <= self._tick - self._window or reading.time_ns < self._start_ns - self._tick_ns:
                 self._dropped["late"] += 1
             elif not self._log.add(tick, reading):
@@ -280,7 +282,9 @@ class Estimator:
             inputs=inputs + problem.model.input_reference,
             input_deviation=deviation,
             covariance_factor=self._factor,
-            sensors=sensor_states(self._tracker.records, modelled, modelled_deviation),
+            sensors=sensor_states(
+                self._tracker.records, np.where(problem.observation.is_blind, np.nan, modelled), modelled_deviation
+            ),
         )
 
     def _resume(self, estimate: Estimate) -> Tracker:

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from twin3d.errors import EstimationError
 from twin3d.records import ReducedModel
-from twin3d.scene import Sensor, SensorRole
+from twin3d.scene import Sensor, SensorKind, SensorRole
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,6 +27,8 @@ class Observation:
     """Value in SI with all else zero, shape (n_sensors,)."""
     model_error: npt.NDArray[np.float64]
     """Standard deviation of truncation and discretisation at the sensor, in SI, shape (n_sensors,)."""
+    is_blind: npt.NDArray[np.bool_]
+    """Pixels that see nothing of the asset; their readings are dropped, shape (n_sensors,)."""
 
 
 def observe(model: ReducedModel, rows: sparse.csr_array, sensors: Sequence[Sensor]) -> Observation:
@@ -46,15 +48,18 @@ def observe(model: ReducedModel, rows: sparse.csr_array, sensors: Sequence[Senso
     inputs = np.asarray(rows @ model.lifting) - modes @ model.lifting_rate_map
     constant = np.full(len(sensors), model.reference_temperature)
     model_error = np.asarray(abs(rows) @ model.point_error)
+    is_empty, is_blind = np.diff(sparse.csr_array(rows).indptr) == 0, np.zeros(len(sensors), dtype=np.bool_)
     for index, sensor in enumerate(sensors):
         if sensor.role is SensorRole.DRIVE:
             driven = _driven_input(sensor, model.input_names)
             modes[index], inputs[index], model_error[index] = 0.0, 0.0, 0.0
             inputs[index, driven] = 1.0
             constant[index] = model.input_reference[driven]
-        elif rows[[index]].nnz == 0:
+        elif is_empty[index] and sensor.kind is SensorKind.IMAGE:
+            is_blind[index] = True
+        elif is_empty[index]:
             raise EstimationError(f"sensor {sensor.id!r} sees no point of the mesh; give it a position or a face")
-    return Observation(modes, inputs, constant, model_error)
+    return Observation(modes, inputs, constant, model_error, is_blind)
 
 
 def _driven_input(sensor: Sensor, names: Sequence[str]) -> int:

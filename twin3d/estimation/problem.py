@@ -209,6 +209,7 @@ def state_problem(
     if tuple(item.name for item in inputs) != model.input_names:
         raise EstimationError(f"the scene's inputs {[i.name for i in inputs]} are not the model's {model.input_names}")
     observing = _indices(sensor.role is not SensorRole.CHECK for sensor in sensors)
+    observing = observing[~observation.is_blind[observing]]
     if not observing.size:
         raise EstimationError("no sensor observes or drives anything; give at least one sensor the role 'observe'")
     lagged = _indices(sensor.lag > 0.0 and sensor.role is not SensorRole.CHECK for sensor in sensors)

@@ -1,6 +1,6 @@
 """What the user writes: a scene file in TOML, checked and turned into a `Scene` in SI."""
 
-from twin3d.scene.arrays import SensorArray, arrays_in, channels_along, names_shown
+from twin3d.scene.arrays import SensorArray, arrays_in, channels_along, channels_of_camera, names_shown
 from twin3d.scene.calibrated import (
     Nominal,
     calibrated,
@@ -10,6 +10,7 @@ from twin3d.scene.calibrated import (
     film_name,
     nominal_values,
 )
+from twin3d.scene.cameras import Camera
 from twin3d.scene.channels import Channel
 from twin3d.scene.cyclic import Axis, Cyclic
 from twin3d.scene.enclosures import Enclosure, EnclosureFace
@@ -52,6 +53,7 @@ __all__ = [
     "Axis",
     "Bearing",
     "CalibratedParameter",
+    "Camera",
     "Channel",
     "Check",
     "ConstantSignal",
@@ -112,6 +114,7 @@ __all__ = [
     "calibrated",
     "capacity_name",
     "channels_along",
+    "channels_of_camera",
     "check_for_modes",
     "check_for_stress",
     "check_for_twin",

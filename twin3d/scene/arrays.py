@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from twin3d.scene.cameras import Camera
 from twin3d.scene.sensors import Sensor
 
 
@@ -40,6 +41,16 @@ def channels_along(sensor: Sensor, stations: int) -> tuple[Sensor, ...]:
         return (sensor,)
     return tuple(
         _channel(sensor, f"{number}", span=(number / stations, (number + 1) / stations)) for number in range(stations)
+    )
+
+
+def channels_of_camera(sensor: Sensor, camera: Camera) -> tuple[Sensor, ...]:
+    """A sensor for each pixel of a camera, named ``cam[0,0]``, ``cam[0,1]``, …: row and column from the top left."""
+    columns, rows = camera.pixels
+    return tuple(
+        _channel(sensor, f"{row},{column}", camera=camera, pixel=(row, column))
+        for row in range(rows)
+        for column in range(columns)
     )
 
 

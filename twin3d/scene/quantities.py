@@ -232,6 +232,8 @@ MassFlow: TypeAlias = Annotated[float, _Positive, Quantity("kg/s")]
 """A mass flow [kg/s]."""
 Angle: TypeAlias = Annotated[float, _Finite, Quantity("deg")]
 """An angle [deg]."""
+ViewAngle: TypeAlias = Annotated[float, Field(gt=0.0, le=170.0, allow_inf_nan=False), Quantity("deg")]
+"""An angle that a flat picture can span [deg]."""
 Ratio: TypeAlias = Annotated[float, _NotNegative, RatioMark()]
 """A relative number, zero allowed [–]."""
 Fraction: TypeAlias = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False), RatioMark()]

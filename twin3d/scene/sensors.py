@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from twin3d.scene.cameras import Camera
 from twin3d.scene.channels import Polyline
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.inputs import InputUnit
@@ -71,6 +72,8 @@ class SensorKind(StrEnum):
     """The mean over the volume of parts."""
     LINE = "line"
     """The mean along a line, or along a share of it."""
+    IMAGE = "image"
+    """A pixel of an infrared camera."""
     INPUT = "input"
     """Nothing of the field: it drives an input."""
 
@@ -109,6 +112,10 @@ class Sensor(Frozen):
     """Points from one end to the other whose mean it measures, for a sensor without a position [m]."""
     span: tuple[float, float] = (0.0, 1.0)
     """From where to where along the line it measures, in parts of its length."""
+    camera: Camera | None = None
+    """The camera that it is a pixel of, for a sensor without a position."""
+    pixel: tuple[int, int] = (0, 0)
+    """Row and column of the pixel in the picture, counted from the top left."""
     part: str | None = None
     """Glob on the names of the parts that it sits on or in; None takes any. Without a position it measures the mean
     over their volume."""
@@ -141,6 +148,8 @@ class Sensor(Frozen):
             return SensorKind.POINT
         if self.line is not None:
             return SensorKind.LINE
+        if self.camera is not None:
+            return SensorKind.IMAGE
         return SensorKind.PART if self.face is None else SensorKind.FACE
 
     @property

@@ -1,4 +1,4 @@
-"""Whether a facet stands between two points."""
+"""Whether a facet stands between two points, and which one a ray meets first."""
 
 import numpy as np
 import numpy.typing as npt
@@ -57,21 +57,70 @@ def _meets_box(tree: FacetTree, node: int, start: Array, step: Array) -> bool:
 
 @compiled
 def _cuts(corners: Array, start: Array, step: Array) -> bool:
-    """Möller and Trumbore, Fast, minimum storage ray/triangle intersection, J. Graphics Tools 2 (1997) 21–28."""
+    t, _, _ = _crossing(corners, start, step)
+    return bool(END_MARGIN < t < 1.0 - END_MARGIN)
+
+
+@compiled
+def _crossing(corners: Array, start: Array, step: Array) -> tuple[float, float, float]:
+    """Where a line meets a facet: parts of the step, -1 where it misses, and coordinates of the last two corners.
+
+    Möller and Trumbore, Fast, minimum storage ray/triangle intersection, J. Graphics Tools 2 (1997) 21–28.
+    """
     ax, ay, az = corners[1, 0] - corners[0, 0], corners[1, 1] - corners[0, 1], corners[1, 2] - corners[0, 2]
     bx, by, bz = corners[2, 0] - corners[0, 0], corners[2, 1] - corners[0, 1], corners[2, 2] - corners[0, 2]
     px, py, pz = step[1] * bz - step[2] * by, step[2] * bx - step[0] * bz, step[0] * by - step[1] * bx
     determinant = ax * px + ay * py + az * pz
     if determinant == 0.0:
-        return False
+        return -1.0, 0.0, 0.0
     inverse = 1.0 / determinant
     sx, sy, sz = start[0] - corners[0, 0], start[1] - corners[0, 1], start[2] - corners[0, 2]
     u = (sx * px + sy * py + sz * pz) * inverse
     if u < -EDGE_MARGIN or u > 1.0 + EDGE_MARGIN:
-        return False
+        return -1.0, 0.0, 0.0
     qx, qy, qz = sy * az - sz * ay, sz * ax - sx * az, sx * ay - sy * ax
     v = (step[0] * qx + step[1] * qy + step[2] * qz) * inverse
     if v < -EDGE_MARGIN or u + v > 1.0 + EDGE_MARGIN:
-        return False
-    t = (bx * qx + by * qy + bz * qz) * inverse
-    return bool(END_MARGIN < t < 1.0 - END_MARGIN)
+        return -1.0, 0.0, 0.0
+    return (bx * qx + by * qy + bz * qz) * inverse, u, v
+
+
+@compiled
+def first_hits(tree: FacetTree, start: Array, directions: Array) -> tuple[npt.NDArray[np.int32], Array]:
+    """The first facet that each ray from a point meets, from either side.
+
+    Args:
+        tree: Of the facets.
+        start: Where all rays begin, shape (3,).
+        directions: Of any length, shape (n_rays, 3).
+
+    Returns:
+        Facets, -1 where a ray meets none, shape (n_rays,); barycentric coordinates of its second and third corner at
+        the hit, shape (n_rays, 2).
+    """
+    facets = np.full(len(directions), -1, np.int32)
+    coordinates = np.zeros((len(directions), 2))
+    waiting = np.zeros(DEPTH, np.int32)
+    size = np.sqrt(((tree.high[0] - tree.low[0]) ** 2).sum())
+    far = size + np.sqrt(((tree.centre[0] - start) ** 2).sum())
+    for ray in range(len(directions)):
+        direction = directions[ray] / np.sqrt((directions[ray] ** 2).sum())
+        nearest = far
+        waiting[0] = 0
+        n_waiting = 1
+        while n_waiting > 0:
+            n_waiting -= 1
+            node = waiting[n_waiting]
+            if not _meets_box(tree, node, start, direction * nearest):
+                continue
+            if tree.children[node, 0] >= 0:
+                waiting[n_waiting] = tree.children[node, 0]
+                waiting[n_waiting + 1] = tree.children[node, 1]
+                n_waiting += 2
+                continue
+            t, u, v = _crossing(tree.corners[tree.facet[node]], start, direction)
+            if 0.0 < t < nearest:
+                nearest = t
+                facets[ray] = tree.facet[node]
+                coordinates[ray, 0], coordinates[ray, 1] = u, v
+    return facets, coordinates

@@ -1,11 +1,13 @@
 """Builds the sensors, and checks that each has what its role needs."""
 
+import math
 from collections.abc import Mapping, Sequence
 
-from twin3d.scene.arrays import channels_along
+from twin3d.scene.arrays import channels_along, channels_of_camera
 from twin3d.scene.building.known import Known
 from twin3d.scene.building.naming import meant
 from twin3d.scene.building.noting import noted, positive, refuse_twins
+from twin3d.scene.cameras import MAX_PIXELS
 from twin3d.scene.inputs import Input
 from twin3d.scene.problems import Problems, nearest
 from twin3d.scene.sensors import Sensor, SensorQuantity, SensorRole
@@ -37,9 +39,10 @@ def sensors_of(entries: Sequence[WrittenSensor], known: Known) -> tuple[Sensor, 
     sensors = [_sensor(entry, ("sensor", index), known) for index, entry in enumerate(entries)]
     refuse_twins([sensor.id for sensor in sensors], "sensor", "id", known.problems)
     _refuse_second_drivers(sensors, known.problems)
-    return tuple(
-        channel for sensor, entry in zip(sensors, entries, strict=True) for channel in _channels(sensor, entry)
-    )
+    pairs = zip(sensors, entries, strict=True)
+    channels = tuple(channel for sensor, entry in pairs for channel in _channels(sensor, entry))
+    _refuse_too_many(channels, known.problems)
+    return channels
 
 
 def _sensor(entry: WrittenSensor, place: Place, known: Known) -> Sensor:
@@ -65,7 +68,18 @@ def _sensor(entry: WrittenSensor, place: Place, known: Known) -> Sensor:
 
 
 def _channels(sensor: Sensor, entry: WrittenSensor) -> tuple[Sensor, ...]:
+    if entry.camera is not None:
+        return channels_of_camera(sensor, entry.camera)
     return channels_along(sensor, entry.stations or 1) if sensor.line is not None else (sensor,)
+
+
+def _refuse_too_many(channels: Sequence[Sensor], problems: Problems) -> None:
+    if len(channels) > MAX_PIXELS:
+        problems.add(
+            ("sensor",),
+            f"the sensors have {len(channels)} channels in all, at most {MAX_PIXELS} are taken; give the cameras fewer "
+            "pixels, or the lines fewer stations",
+        )
 
 
 def _check_driving(entry: WrittenSensor, place: Place, inputs: Mapping[str, Input], problems: Problems) -> None:
@@ -93,12 +107,13 @@ def _check_looking(entry: WrittenSensor, place: Place, problems: Problems) -> No
             f"only temperatures and resistances can {entry.role} the field; a {entry.quantity} can drive an input "
             '(role = "drive")',
         )
-    looked_at = [key for key in ("position", "face", "line") if getattr(entry, key) is not None]
+    looked_at = [key for key in ("position", "face", "line", "camera") if getattr(entry, key) is not None]
     if len(looked_at) != 1 and not (entry.part is not None and not looked_at):
         problems.add(
             place,
-            f"expected exactly one of position, face, line and part, found {' and '.join(looked_at) or 'none'}; write "
-            'for example position = "80, 0, 3 mm", or part = "winding" for the mean over its volume',
+            f"expected exactly one of position, face, line, camera and part, found "
+            f"{' and '.join(looked_at) or 'none'}; write for example "
+            'position = "80, 0, 3 mm", or part = "winding" for the mean over its volume',
         )
     if entry.face is not None and entry.part is not None:
         problems.add(
@@ -120,11 +135,12 @@ def _check_stations(entry: WrittenSensor, place: Place, problems: Problems) -> N
         problems.add(
             (*place, "stations"), 'stations cut a line; give the sensor a line = ["0, 0, 0 mm", "50, 0, 0 mm"]'
         )
-    if (entry.stations or 1) > MAX_LAGGING and entry.lag > 0.0:
+    n_channels = math.prod(entry.camera.pixels) if entry.camera is not None else entry.stations or 1
+    if n_channels > MAX_LAGGING and entry.lag > 0.0:
         problems.add(
             (*place, "lag"),
-            f"{entry.stations} stations that lag, at most {MAX_LAGGING} can: each lag is an unknown of its own; leave "
-            "the lag out, or take fewer stations",
+            f"{n_channels} channels that lag, at most {MAX_LAGGING} can: each lag is an unknown of its own; leave the "
+            "lag out, or take fewer channels",
         )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from twin3d.scene.cameras import Camera
 from twin3d.scene.channels import Polyline, Stations
 from twin3d.scene.frozen import Frozen
 from twin3d.scene.quantities import Distance, Duration, FaceSelector, Point, PositiveDuration
@@ -21,6 +22,7 @@ class WrittenSensor(Frozen):
     face: FaceSelector | None = None
     line: Polyline | None = None
     stations: Stations | None = None
+    camera: Camera | None = None
     part: Annotated[str, Field(min_length=1)] | None = None
     depth: Distance | None = None
     tolerance: Distance | None = None
