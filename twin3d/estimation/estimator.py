@@ -48,6 +48,8 @@ class Estimator:
     def __init__(self, setting: Setting, metric: Array) -> None:
         self._setting = setting
         self._metric = metric
+        # Once: whatever the loop does again must not depend on the size of the mesh.
+        self._lifted = lifted_inputs(setting.problem.model)
         self._tick_ns = round(setting.tick_s * 1e9)
         self._tracker = start_tracker(setting)
         self._tracker.rehearse()
@@ -263,7 +265,7 @@ class Estimator:
     def _new_factor(self) -> Array:
         """L with L Lᵀ ≈ the covariance of [a, ũ]; rows of inputs that the field does not move with at once are zero."""
         rows, model = self._coordinates(), self._setting.problem.model
-        kept = np.append(np.arange(model.n_modes), model.n_modes + lifted_inputs(model))
+        kept = np.append(np.arange(model.n_modes), model.n_modes + self._lifted)
         part = low_rank_factor(rows[kept] @ self._tracker.filter.P @ rows[kept].T, self._metric)
         factor = np.zeros((len(rows), part.shape[1]))
         factor[kept] = part
