@@ -20,7 +20,18 @@ from cases.hidden_asset import HiddenAsset
 from cases.hidden_physics import HiddenPhysics
 from cases.truth import QUICK, draw_asset
 from cases.twin_side import open_loop, prepare_twin
-from estimation_case import CALIBRATED, DESIGN, KRIGING, OURS, SENSOR_SETS, TOLD, pooled, scored_runs, scores_by_method
+from estimation_case import (
+    CALIBRATED,
+    DESIGN,
+    KRIGING,
+    OURS,
+    SENSOR_SETS,
+    TOLD,
+    pooled,
+    print_scores,
+    scored_runs,
+    scores_by_method,
+)
 
 SIZE = replace(QUICK, duration_s=600.0)
 BASE, WITH_CHIPS = SENSOR_SETS
@@ -51,7 +62,9 @@ def truths(side):
 def runs(side, truths, tmp_path_factory):
     options = {"backend": get_backend("numpy"), "cache_dir": tmp_path_factory.mktemp("meshes")}
     seeds = range(SIZE.n_seeds)
-    return [run for draw, pair in enumerate(truths) for run in scored_runs(side, *pair, draw, seeds=seeds, **options)]
+    found = [run for draw, pair in enumerate(truths) for run in scored_runs(side, *pair, draw, seeds=seeds, **options)]
+    print_scores(found)
+    return found
 
 
 def plain_physics():
@@ -72,8 +85,8 @@ def test_an_asset_that_hides_nothing_is_the_twins_own_model(side):
     true = asset.march(inputs, 1.0)
 
     told = open_loop(side, readings, SimpleNamespace(times_s=times_s, inputs=inputs), told_powers=True)
-    np.testing.assert_allclose(told.temperature, true[60::10], atol=0.05)
-    assert np.abs(told.temperature - true[60::10]).mean() < 0.01
+    np.testing.assert_allclose(told.temperature, true[60::10], atol=0.15)
+    assert np.abs(told.temperature - true[60::10]).mean() < 0.03
 
 
 def test_the_heat_that_an_asset_stores_is_what_came_in_less_what_went_out(side, rng):
@@ -126,27 +139,28 @@ def test_the_estimator_beats_every_method_that_is_not_told_the_powers(runs, sens
 def test_eight_sensors_leave_a_third_of_the_error_without_any(runs):
     found = errors(runs, BASE)
 
-    assert found[OURS] < 0.37 * found[DESIGN]
-    assert found[OURS] < 0.29 * found[KRIGING]
+    assert found[OURS] < 0.33 * found[DESIGN]
+    assert found[OURS] < 0.26 * found[KRIGING]
 
 
 def test_eight_sensors_and_a_calibration_leave_a_fifth(runs):
     found = errors(runs, BASE)
 
-    assert found[CALIBRATED] < 0.22 * found[DESIGN]
-    assert found[CALIBRATED] < 0.17 * found[KRIGING]
+    assert found[CALIBRATED] < 0.20 * found[DESIGN]
+    assert found[CALIBRATED] < 0.155 * found[KRIGING]
 
 
 def test_a_sensor_on_every_chip_leaves_a_twelfth(runs):
     found = errors(runs, WITH_CHIPS)
 
-    assert found[OURS] < 0.085 * found[DESIGN]
+    assert found[OURS] < 0.075 * found[DESIGN]
     assert found[OURS] < 0.05 * found[KRIGING]
 
 
+@pytest.mark.parametrize("method", [OURS, CALIBRATED])
 @pytest.mark.parametrize("sensors", SENSOR_SETS)
-def test_nine_tenths_bands_hold_about_that_much(runs, sensors):
-    held = [score.coverage_90 for score in scores_by_method(runs, sensors)[OURS]]
+def test_nine_tenths_bands_hold_on_every_run_and_are_less_than_twice_too_wide(runs, sensors, method):
+    scores = scores_by_method(runs, sensors)[method]
 
-    assert 0.85 <= np.mean(held) <= 0.98
-    assert min(held) >= 0.70
+    assert min(score.coverage_90 for score in scores) >= 0.85
+    assert 0.5 <= pooled(scores).z_rms <= 1.1
