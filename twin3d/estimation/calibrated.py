@@ -13,7 +13,7 @@ class FlagKind(StrEnum):
     """What is doubtful about a calibration."""
 
     CONFOUNDED = "confounded"
-    """Two unknowns act alike on all sensors."""
+    """Two parameters act alike on all sensors."""
     UNKNOWN = "not known from these data"
     """The data say little about a parameter."""
     DISCREPANCY = "model discrepancy"
@@ -24,6 +24,8 @@ class FlagKind(StrEnum):
     """A sensor that fits far worse than the others."""
     SHORT = "recording too short"
     """A film is fitted to less than one cooling time."""
+    START = "wrong start"
+    """The first readings are not what the stated start makes of them."""
     INPUT = "doubtful input"
     """An input that may not be what it seems."""
     NO_BETTER = "no better on held-out data"

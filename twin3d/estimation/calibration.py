@@ -21,6 +21,7 @@ from twin3d.estimation.calibrated import (
     SensorFit,
 )
 from twin3d.estimation.doubts import (
+    FAR_OF_MANY,
     discrepancies,
     improbable,
     left_out,
@@ -28,6 +29,7 @@ from twin3d.estimation.doubts import (
     not_converged,
     ties_and_silence,
     too_short,
+    wrong_start,
 )
 from twin3d.estimation.identifiability import Posterior, correlation_time
 from twin3d.estimation.least_squares import Fit, Point, Problem
@@ -120,10 +122,11 @@ def _problem(
 def _doubts(problem: Problem, found: Fit, known: Posterior) -> Iterator[Flag]:
     unknowns = problem.unknowns
     yield from (Flag(FlagKind.INPUT, (), doubt) for doubt in unknowns.recorded.doubts)
+    yield from wrong_start(problem, found)
     yield from ties_and_silence(unknowns.shared_names, unknowns.n_parameters, known)
     yield from improbable(unknowns.shared_names, found.x.shared)
     for names, own in zip(unknowns.own_names, found.x.own, strict=True):
-        yield from improbable(names, own)
+        yield from improbable(names, own, limit=FAR_OF_MANY)
     yield from too_short(problem, found)
     yield from not_converged(found)
 

@@ -8,6 +8,8 @@ import numpy.typing as npt
 from twin3d.estimation.calibrated import Flag, FlagKind, HeldOut, SensorFit
 from twin3d.estimation.identifiability import Posterior
 from twin3d.estimation.least_squares import Fit, Problem
+from twin3d.estimation.problem import START_SPREAD_K
+from twin3d.estimation.unknowns import BIAS
 from twin3d.records import ParameterKind
 
 Array = npt.NDArray[np.float64]
@@ -20,20 +22,24 @@ DISCREPANCY = 1.5
 """Residuals larger than this, over their stated deviation, show that the model lacks something."""
 FAR = 2.0
 """Values further from their nominal one than this, in prior standard deviations, are said to."""
+START_LIMIT = 5.0
+"""First readings further off than this many of their deviations, bias and start included, are said to."""
+FAR_OF_MANY = 3.0
+"""The same for what each sensor has of its own: of many, some lie beyond two by chance."""
 
 
 def ties_and_silence(names: tuple[str, ...], n_parameters: int, known: Posterior) -> list[Flag]:
-    """Parameters that cannot be told from something else, and those that the data say little about.
+    """Parameters that cannot be told from each other, and those that the data say little about.
 
     Args:
         names: Of the shared unknowns, parameters first.
         n_parameters: How many are parameters.
         known: Their posterior.
     """
-    flags = []
+    flags, ties = [], known.ties(n_parameters)
     for one in range(n_parameters):
-        for other in range(one + 1, len(names)):
-            tie = known.correlation[one, other]
+        for other in range(one + 1, n_parameters):
+            tie = ties[one, other]
             if abs(tie) > CONFOUNDED:
                 text = f"{names[one]} and {names[other]} cannot be told apart (correlation {tie:+.3f}); "
                 remedy = "hold one of them with --parameters, or add a sensor or a load that acts on one alone"
@@ -44,8 +50,8 @@ def ties_and_silence(names: tuple[str, ...], n_parameters: int, known: Posterior
     return flags
 
 
-def improbable(names: Sequence[str], x: Array) -> list[Flag]:
-    """Unknowns far from their nominal value; x is over their prior standard deviation, shape (n,)."""
+def improbable(names: Sequence[str], x: Array, *, limit: float = FAR) -> list[Flag]:
+    """Unknowns further from their nominal value than a limit; x is over their prior standard deviation, (n,)."""
     return [
         Flag(
             FlagKind.FAR,
@@ -53,7 +59,7 @@ def improbable(names: Sequence[str], x: Array) -> list[Flag]:
             f"{name} lies {value:+.1f} prior standard deviations from its nominal value; check what the scene states",
         )
         for name, value in zip(names, x, strict=True)
-        if abs(value) > FAR
+        if abs(value) > limit
     ]
 
 
@@ -94,6 +100,24 @@ def too_short(problem: Problem, found: Fit) -> list[Flag]:
         f"films ({', '.join(films)}) are known only after that; record for longer"
     )
     return [Flag(FlagKind.SHORT, tuple(films), text)]
+
+
+def wrong_start(problem: Problem, found: Fit) -> list[Flag]:
+    """First readings that nothing stated of the start explains, if there are any."""
+    recorded, unknowns = problem.playback.recorded, problem.unknowns
+    sensors, first = np.unique(recorded.sensor, return_index=True)
+    error = (recorded.value - found.expected)[first]
+    bias = unknowns.own_spreads[sensors, BIAS]
+    off = np.abs(error) > START_LIMIT * np.sqrt(problem.deviation[first] ** 2 + bias**2 + START_SPREAD_K**2)
+    if not off.any():
+        return []
+    worst = float(error[np.abs(error).argmax()])
+    text = (
+        f"the first readings of {int(off.sum())} of {len(sensors)} sensors are up to {worst:+.3g} off what the start "
+        "makes of them; correct initial_temperature, begin before the power comes on, or say --steady-start where the "
+        "asset was warm and steady"
+    )
+    return [Flag(FlagKind.START, (), text)]
 
 
 def no_better(held: HeldOut) -> list[Flag]:

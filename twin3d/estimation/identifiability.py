@@ -22,6 +22,8 @@ class Posterior:
 
     covariance: Array
     """Of those that all sensors share, shape (n_shared, n_shared)."""
+    information: Array
+    """Inverse covariance of the same, parameters that were not fitted left aside, shape (n_shared, n_shared)."""
     own_deviation: Array
     """Standard deviations of each sensor's own, shape (n_sensors, n_own)."""
     naive_deviation: Array
@@ -31,6 +33,12 @@ class Posterior:
     def deviation(self) -> Array:
         """Posterior over prior standard deviation of the shared ones, shape (n_shared,)."""
         return np.sqrt(np.diag(self.covariance))
+
+    def ties(self, n: int) -> Array:
+        """Correlations of the first n unknowns with all others held: what only the two of a pair share, (n, n)."""
+        covariance = linalg.inv(self.information[:n, :n])
+        deviation = np.sqrt(np.diag(covariance))
+        return np.asarray(covariance / np.outer(deviation, deviation))
 
     @property
     def correlation(self) -> Array:
@@ -67,7 +75,8 @@ def posterior(J: Jacobian, others: Array, *, sensor: npt.NDArray[np.int32], weig
     """
     n_sensors = int(sensor.max()) + 1
     normal = J.normal(weights, sensor, n_sensors)
-    covariance = linalg.inv(normal.schur())
+    information = normal.schur()
+    covariance = linalg.inv(information)
     own_given_shared = np.linalg.inv(normal.own)
     tie = own_given_shared @ normal.mixed.transpose(0, 2, 1)
     own = own_given_shared + tie @ covariance @ tie.transpose(0, 2, 1)
@@ -79,4 +88,4 @@ def posterior(J: Jacobian, others: Array, *, sensor: npt.NDArray[np.int32], weig
         own = own + moved.own[:, :, None] * moved.own[:, None, :]
     alone = linalg.inv(J.shared.T @ (naive[:, None] * J.shared) + np.eye(len(covariance)))
     own_deviation = np.sqrt(np.diagonal(own, axis1=1, axis2=2))
-    return Posterior(covariance, own_deviation, np.sqrt(np.diag(alone)))
+    return Posterior(covariance, information, own_deviation, np.sqrt(np.diag(alone)))

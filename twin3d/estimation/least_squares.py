@@ -134,6 +134,7 @@ class Problem:
             modal or self.playback.modal(physical.theta),
             inputs=physical.inputs,
             lags=physical.lags,
+            delay_s=physical.delay_s,
             start_rise=physical.start_rise,
         )
 

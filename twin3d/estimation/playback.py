@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, signal, sparse
+from numba import njit
+from scipy import linalg, sparse
 
 from twin3d.estimation.recorded import Recorded
 from twin3d.estimation.responses import relative_exponential
@@ -54,8 +55,6 @@ class Playback:
         self._seen = np.asarray(rows @ model.basis)
         self._lifted = np.asarray(rows @ model.lifting)
         self._uniform = np.linalg.solve(model.basis.T @ model.basis, model.basis.sum(axis=0))
-        self._place = np.minimum((recorded.time_s / recorded.dt_s).astype(np.int64), len(recorded.inputs) - 2)
-        self._share = recorded.time_s / recorded.dt_s - self._place
 
     def modal(self, theta: Array) -> Modal:
         """The modes at parameters θ, shape (n_parameters,)."""
@@ -69,13 +68,16 @@ class Playback:
             seen=self._seen @ U,
         )
 
-    def expected(self, modal: Modal, *, inputs: Array, lags: Array, start_rise: float) -> Array:
+    def expected(
+        self, modal: Modal, *, inputs: Array, lags: Array, delay_s: float = 0.0, start_rise: float = 0.0
+    ) -> Array:
         """The true value behind each observation, in SI, shape (n_observations,).
 
         Args:
             modal: The modes.
             inputs: u in SI at the times of the grid, shape (n_times, n_inputs).
             lags: Time constant of each sensor [s], 0 for none, shape (n_sensors,).
+            delay_s: How much later than recorded the inputs came [s].
             start_rise: How much warmer than the model's reference the whole asset was at the start [K].
         """
         model, recorded = self.model, self.recorded
@@ -84,8 +86,10 @@ class Playback:
         values = model.reference_temperature + modes @ modal.seen.T + deviation @ self._lifted.T
         for sensor in np.flatnonzero(lags > 0.0):
             values[:, sensor] = lagged(values[:, sensor], recorded.dt_s / lags[sensor])
-        before, after = (values[self._place + step, recorded.sensor] for step in (0, 1))
-        return np.asarray(before + self._share * (after - before))
+        step = np.clip((recorded.time_s - delay_s) / recorded.dt_s, 0.0, len(values) - 1.001)
+        place = step.astype(np.int64)
+        before, after = (values[place + more, recorded.sensor] for more in (0, 1))
+        return np.asarray(before + (step - place) * (after - before))
 
     def _modes(self, modal: Modal, deviation: Array, start_rise: float) -> Array:
         """The modes at the times of the grid, shape (n_times, n_modes)."""
@@ -98,8 +102,7 @@ class Playback:
         modes[0] = start_rise * modal.from_uniform
         if self._steady_start:
             modes[0] += (modal.load @ deviation[0]) / np.maximum(modal.rates, 1e-12 * modal.rates.max())
-        for mode, keep in enumerate(decay):
-            modes[1:, mode] = signal.lfilter([1.0], [1.0, -keep], driven[:, mode], zi=[keep * modes[0, mode]])[0]
+        _follow(modes, decay, driven)
         return modes
 
 
@@ -107,8 +110,18 @@ def lagged(values: Array, ratio: float) -> Array:
     """What a first-order sensor shows of values that are linear between steps; `ratio` is step over time constant."""
     decay, first, second = (float(each[0]) for each in hold(np.array([ratio])))
     driven = ratio * (first * values[:-1] + second * np.diff(values))
-    shown = signal.lfilter([1.0], [1.0, -decay], driven, zi=[decay * values[0]])[0]
-    return np.concatenate([values[:1], shown])
+    shown = np.zeros((len(values), 1))
+    shown[0] = values[0]
+    _follow(shown, np.array([decay]), driven[:, None])
+    return shown[:, 0]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _follow(states: Array, decay: Array, driven: Array) -> None:
+    """Fill in states (n_times, n) after the first: each decays and is driven, (n,) and (n_times - 1, n)."""
+    for step in range(len(driven)):
+        for index in range(len(decay)):
+            states[step + 1, index] = decay[index] * states[step, index] + driven[step, index]
 
 
 def hold(x: Array) -> tuple[Array, Array, Array]:

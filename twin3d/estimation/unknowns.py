@@ -15,8 +15,10 @@ from twin3d.scene import Input, Sensor, SensorRole
 
 Array = npt.NDArray[np.float64]
 
+DELAY_SPREAD = 0.5
+"""Standard deviation of a delay of all inputs, in steps of the grid: a jump lies anywhere between two readings."""
 LAG, BIAS, N_OWN = 0, 1, 2
-"""Columns of a sensor's own unknowns; its mesh errors, one for each input, follow."""
+"""Columns of a sensor's own unknowns; its mesh errors, one for each input and one for its rise, follow."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,16 +31,19 @@ class Physical:
     """u in SI at the times of the grid, shape (n_times, n_inputs)."""
     lags: Array
     """[s], shape (n_sensors,)."""
+    delay_s: float
+    """How much later than recorded the inputs came [s]."""
     start_rise: float
     """How much warmer than stated the asset was at the start [K]."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Unknowns:
-    """Those that all sensors share, [log θ | log gains | offsets | start], and each sensor's own, over their spread.
+    """Those all sensors share, [log θ | log gains | offsets | delay | start], and each sensor's own, over their spread.
 
     A sensor's own are its log-lag, its bias, and what the mesh is wrong by there: an error for each input, in
-    proportion to that input, since what a mesh misses lies near the source and follows it at once.
+    proportion to that input, since what a mesh misses near a source follows it at once, and one in proportion to the
+    rise that the sensor showed, for what it misses on the way there.
     """
 
     shared_names: tuple[str, ...]
@@ -56,7 +61,7 @@ class Unknowns:
     offsets: npt.NDArray[np.int64]
     """Inputs with an uncertain offset: measured temperatures, shape (n_offsets,)."""
     loads: Array
-    """Each input's deviation over its scale, where the observations are, shape (n_observations, n_inputs)."""
+    """Each input's deviation over its scale and the rise over its largest, shape (n_observations, n_inputs + 1)."""
     recorded: Recorded
     """The recording."""
     stated_lags: Array
@@ -77,14 +82,15 @@ class Unknowns:
     def physical(self, shared: Array, own: Array) -> Physical:
         """What the unknowns (n_shared,) and (n_sensors, n_own) mean."""
         ends = np.cumsum([len(self.parameters), len(self.gains), len(self.offsets)])
-        parameters, gains, offsets, start = np.split(shared * self.shared_spreads, ends)
+        parameters, gains, offsets, rest = np.split(shared * self.shared_spreads, ends)
+        delay_s, start_rise = map(float, rest)
         theta = np.ones(self.n_model_parameters)
         theta[self.parameters] = np.exp(parameters)
         inputs = self.recorded.inputs.copy()
         inputs[:, self.gains] *= np.exp(gains)
         inputs[:, self.offsets] += offsets
         lags = self.stated_lags * np.exp(own[:, LAG] * self.own_spreads[:, LAG])
-        return Physical(theta, inputs, lags, float(start[0]))
+        return Physical(theta, inputs, lags, delay_s, start_rise)
 
     def additions(self, own: Array) -> Array:
         """What biases and mesh errors add to each observation, in SI, shape (n_observations,)."""
@@ -133,13 +139,14 @@ def unknowns_of(
     gains = np.flatnonzero(is_power & (gain_spread > 0.0))
     offsets = np.flatnonzero(offset)
     lag_spread = np.array([LAG_SPREAD if sensor.lag > 0.0 else 0.0 for sensor in sensors])
-    own = [lag_spread, np.array([sensor.bias for sensor in sensors]), *[model_error] * len(inputs)]
+    own = [lag_spread, np.array([sensor.bias for sensor in sensors]), *[model_error] * (len(inputs) + 1)]
     names = [model.parameters[index].name for index in parameters.tolist()]
     return Unknowns(
         shared_names=(
             *names,
             *(f"gain of {inputs[index].name}" for index in gains.tolist()),
             *(f"offset of {inputs[index].name}" for index in offsets.tolist()),
+            "delay of the inputs",
             "initial temperature",
         ),
         shared_spreads=np.array(
@@ -147,6 +154,7 @@ def unknowns_of(
                 *(model.parameters[index].spread for index in parameters.tolist()),
                 *[gain_spread] * len(gains),
                 *offset[offsets],
+                DELAY_SPREAD * recorded.dt_s,
                 START_SPREAD_K,
             ]
         ),
@@ -155,6 +163,7 @@ def unknowns_of(
                 f"lag of {sensor.id}",
                 f"bias of {sensor.id}",
                 *(f"mesh error at {sensor.id} by {item.name}" for item in inputs),
+                f"mesh error at {sensor.id} by its rise",
             )
             for sensor in sensors
         ),
@@ -173,10 +182,12 @@ def _loads(model: ReducedModel, recorded: Recorded, inputs: Sequence[Input], sen
     scale = np.array([scale_of(item) for item in inputs])
     deviation = (recorded.inputs - model.input_reference) / scale
     grid = recorded.dt_s * np.arange(len(deviation))
-    loads = np.zeros((len(recorded.sensor), len(inputs)))
+    loads = np.zeros((len(recorded.sensor), len(inputs) + 1))
+    rise = recorded.value - model.reference_temperature
     for index in np.unique(recorded.sensor).tolist():
         rows, lag = recorded.sensor == index, sensors[index].lag
         for column, values in enumerate(deviation.T):
             shown = lagged(values, recorded.dt_s / lag) if lag > 0.0 else values
             loads[rows, column] = np.interp(recorded.time_s[rows], grid, shown)
+        loads[rows, -1] = rise[rows] / max(float(np.abs(rise[rows]).max()), 1e-12)
     return loads
