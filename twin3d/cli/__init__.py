@@ -19,6 +19,7 @@ VERBS = {
     "render": "draw pictures and films from a scene or a history, without a window",
     "feed": "simulate the asset of a scene and publish its sensors, with faults on request",
     "replay": "send recorded readings again, to a twin that runs",
+    "calibrate": "find a scene's parameters from a recording, with intervals and what cannot be known",
     "doctor": "say what this machine can do, and the one line that mends what it cannot",
 }
 """Every verb and what it does; `--help` prints this table without loading any of them."""
