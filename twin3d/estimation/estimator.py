@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,7 @@ class Estimator:
         *,
         tick_s: float,
         settings: Estimation | None = None,
+        state_rows: Mapping[str, Array] | None = None,
         rng: np.random.Generator | None = None,
     ) -> "Estimator":
         """Build an estimator for an asset.
@@ -82,6 +83,7 @@ class Estimator:
             sensors: The scene's sensors, in the order that readings refer to.
             tick_s: Length of a filter step [s].
             settings: The scene's ``[estimation]``; its defaults without it.
+            state_rows: By sensor, what it takes of [a; ũ; 1] where that is no temperature; see `observe`.
             rng: Not used: all uncertainty is propagated, none is drawn.
 
         Raises:
@@ -90,8 +92,8 @@ class Estimator:
         del rng
         if not tick_s > 0.0:
             raise EstimationError(f"tick_s is {tick_s}; it must be positive")
-        check_detectable(watch_asset(model, rows, scene_inputs, sensors))
-        observation = observe(model, rows, sensors)
+        check_detectable(watch_asset(model, rows, scene_inputs, sensors, state_rows=state_rows))
+        observation = observe(model, rows, sensors, state_rows=state_rows)
         problem = state_problem(model, observation, scene_inputs, sensors, settings=settings)
         start = Estimation().start if settings is None else settings.start
         setting = Setting(problem, tuple(sensors), tuple(item.name for item in scene_inputs), tick_s, start)

@@ -4,7 +4,7 @@ It is the twin's own state-space, linearised at the steady state of the nominal 
 heat capacities have no part in it; while an asset heats up its bars are wider.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,7 +110,12 @@ class WatchedAsset:
 
 
 def watch_asset(
-    model: ReducedModel, rows: sparse.csr_array, inputs: Sequence[Input], sensors: Sequence[Sensor]
+    model: ReducedModel,
+    rows: sparse.csr_array,
+    inputs: Sequence[Input],
+    sensors: Sequence[Sensor],
+    *,
+    state_rows: Mapping[str, Array] | None = None,
 ) -> WatchedAsset:
     """Set up the estimation problem of an asset around the steady state of its nominal inputs.
 
@@ -121,12 +126,15 @@ def watch_asset(
         rows: What sensors take of the nodal values, shape (n_sensors, n_dofs).
         inputs: The scene's inputs.
         sensors: The scene's sensors.
+        state_rows: As for `observe`.
 
     Raises:
         EstimationError: Sensors, inputs and model do not fit together, or no sensor observes.
     """
     learning = Estimation(parameters="learnt")
-    problem = state_problem(model, observe(model, rows, sensors), inputs, sensors, settings=learning)
+    problem = state_problem(
+        model, observe(model, rows, sensors, state_rows=state_rows), inputs, sensors, settings=learning
+    )
     periods = np.array([sensors[index].period for index in problem.observing])
     dt_s = float(periods.min())
     x, P = initial_state(problem)
