@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-import twin3d.fem
 from twin3d.errors import ReductionError
 from twin3d.records import ReducedModel, StressModes, TetMesh
+from twin3d.reduction.address import code_digest
 from twin3d.scene import Scene
 
 MECHANICS = ("initial_temperature", "parts", "contacts", "mechanical", "structure", "inputs")
@@ -36,9 +36,7 @@ def stress_key(
         arrays.append(points)
     for item in (*arrays, *(getattr(scene, name) for name in MECHANICS)):
         digest.update(np.ascontiguousarray(item).tobytes() if isinstance(item, np.ndarray) else repr(item).encode())
-    sources = [*Path(twin3d.fem.__path__[0]).rglob("*.py"), *Path(__file__).parent.glob("*.py")]
-    for source in sorted(sources):
-        digest.update(source.read_bytes())
+    digest.update(code_digest(Path(__file__).parents[1]).encode())
     return digest.hexdigest()
 
 
