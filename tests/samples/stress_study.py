@@ -1,9 +1,10 @@
-"""Stress of a twin against a finer asset of quadratic cells whose joints, film and metals the twin does not know.
+"""Stress of a twin against a finer asset of quadratic cells whose joints, films and metals the twin does not know.
 
-Three metal blocks in a row, two of them heated by unknown powers, between two rigid walls in an air stream.
+Three metal blocks in a row, two of them heated by unknown powers, between two rigid walls in an air stream. The
+asset's film may be another one at its far end, which no parameter of the twin can express.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -33,6 +34,8 @@ from twin3d.scene import Contact, Convection, HeatSource, Input, PartMaterial, S
 
 SIZE = (0.09, 0.03, 0.012)
 SHAPE, FINER = (18, 6, 3), 2
+FAR_FROM_M = 0.055
+"""Where the far end begins."""
 TICK_S, DURATION_S = 0.5, 150.0
 SCORE_EVERY = 25
 """Ticks between two scored fields."""
@@ -69,6 +72,21 @@ def block_scene():
     )
 
 
+def asset_scene(scene):
+    """The scene with a film of its own at the far end."""
+    far = Convection(name="film_far", face=face("z0_far"), film_coefficient=300.0, input="air")
+    guide = Symmetry(name="guide_far", face=face("z0_far"))
+    return scene.model_copy(update={"loads": (*scene.loads, far), "mechanical": (*scene.mechanical, guide)})
+
+
+def asset_mesh():
+    mesh = box_mesh(tuple(FINER * n for n in SHAPE), SIZE, n_parts=3, contact=True)
+    below = mesh.facet_region == mesh.face_names.index("z0")
+    is_far = below & (mesh.points[mesh.facets].mean(axis=1)[:, 0] > FAR_FROM_M)
+    region = np.where(is_far, len(mesh.face_names), mesh.facet_region).astype(np.int32)
+    return replace(mesh, facet_region=region, face_names=(*mesh.face_names, "z0_far"))
+
+
 def sensors_of():
     values = {"unit": "K", "noise": NOISE_K, "bias": BIAS_K, "period": TICK_S, "position": (0.0, 0.0, 0.0)}
     return tuple(Sensor(id=f"tc{k}", **values) for k in range(len(SPOTS)))
@@ -95,7 +113,7 @@ class SeedScore:
 class StressStudy:
     """Twin and finer model, prepared once."""
 
-    def __init__(self):
+    def __init__(self, *, far_film):
         self.scene, self.backend = block_scene(), get_backend("numpy")
         mesh = box_mesh(SHAPE, SIZE, n_parts=3, contact=True)
         heat, own = function_space(mesh), function_space(mesh, Element.TET10)
@@ -107,7 +125,7 @@ class StressStudy:
         self.modes = stress_modes(
             self.scene, heat, self.model, displacement_rows=self._gauges(own), backend=self.backend
         )
-        self.asset = self._asset(mesh)
+        self.asset = self._asset(mesh, far_film)
 
     def run(self, seed):
         """Two and a half minutes of one asset: its own joints, film, metals, powers, biases and noise."""
@@ -158,12 +176,14 @@ class StressStudy:
             gauge_miss, modes.gauges @ left - read, np.abs(gauge_miss) <= 1.645 * spread,
         )  # fmt: skip
 
-    def _asset(self, mesh):
-        fine = box_mesh(tuple(FINER * n for n in SHAPE), SIZE, n_parts=3, contact=True)
+    def _asset(self, mesh, far_film):
+        fine, scene = asset_mesh(), asset_scene(self.scene)
+        if not far_film:
+            fine, scene = box_mesh(tuple(FINER * n for n in SHAPE), SIZE, n_parts=3, contact=True), self.scene
         space = function_space(fine, Element.TET10)
-        problem = prepare_stress(self.scene, space, method=Method.SUPERLU, backend=self.backend)
+        problem = prepare_stress(scene, space, method=Method.SUPERLU, backend=self.backend)
         return SimpleNamespace(
-            operators=assemble_heat(self.scene, space, backend=self.backend),
+            operators=assemble_heat(scene, space, backend=self.backend),
             problem=problem,
             rows=rows_at(space, self._spots()),
             gauges=self._gauges(space),

@@ -1,7 +1,7 @@
-"""Stress of a corrected twin against an asset of quadratic cells, twice as fine, with other joints, film and metals.
+"""Stress of a corrected twin against an asset of quadratic cells, twice as fine, with other joints, films and metals.
 
-The mesh's share of the bands was measured on other bodies (`INDICATOR_SHARE`). Of seeds 0 to 5 the component error was
-0.11 to 0.24 of the open loop's, 0.13 of all together, and 90 to 95 % of von Mises stress lay in its 90 % band.
+The mesh's share of the bands was measured on other bodies (`INDICATOR_SHARE`). Where the asset's film is another one at
+the far end, which no parameter of the twin can express, bands hold 90 % of four runs together, but 78 % of the worst.
 """
 
 import numpy as np
@@ -9,19 +9,29 @@ import pytest
 from stress_study import StressStudy
 
 SEEDS = range(20, 23)
+SEEDS_OF_FAR_FILM = range(20, 24)
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def study():
-    return StressStudy()
+    return StressStudy(far_film=False)
 
 
 @pytest.fixture(scope="module")
 def scores(study):
-    found = [study.run(seed) for seed in SEEDS]
-    for seed, score in zip(SEEDS, found, strict=True):
+    return scored(study, SEEDS)
+
+
+@pytest.fixture(scope="module")
+def scores_of_far_film():
+    return scored(StressStudy(far_film=True), SEEDS_OF_FAR_FILM)
+
+
+def scored(study, seeds):
+    found = [study.run(seed) for seed in seeds]
+    for seed, score in zip(seeds, found, strict=True):
         print(
             f"\nseed {seed}: components {1e-6 * score.component_error:.2f} of {1e-6 * score.open_loop_error:.2f} MPa, "
             f"everywhere {1e-6 * score.component_error_everywhere:.2f} of "
@@ -50,6 +60,15 @@ def test_bands_of_von_mises_stress_hold_away_from_singular_edges(scores):
     assert 0.85 <= np.mean(held) <= 0.95
     assert min(held) >= 0.8
     assert max(held) <= 0.98
+
+
+def test_a_film_that_the_twin_cannot_express_costs_little(scores_of_far_film):
+    error = root_mean_square(score.component_error for score in scores_of_far_film)
+    held = [score.held for score in scores_of_far_film]
+
+    assert error <= 0.2 * root_mean_square(score.open_loop_error for score in scores_of_far_film)
+    assert 0.85 <= np.mean(held) <= 0.95
+    assert min(held) >= 0.7
 
 
 def test_gauges_that_are_held_out_are_predicted(scores):
