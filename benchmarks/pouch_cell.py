@@ -15,7 +15,7 @@ from harness import Row, is_quick, report
 from scipy.interpolate import RBFInterpolator
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "samples"))
-from pouch_cell import N_PIXELS, rms
+from pouch_recording import N_PIXELS, rms
 from pouch_twin import PouchTwin, Setting
 
 UNTIL_S = 480

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pouch_cell import N_PIXELS, load_measured, pixel_sensors, pouch_scene, readings_of
+from pouch_recording import N_PIXELS, load_measured, pixel_sensors, pouch_scene, readings_of
 from scipy import linalg, sparse
 
 from twin3d.backend import get_backend

@@ -6,7 +6,7 @@ conducts like the cell does across its layers, and tabs of metal cool the cell a
 
 import numpy as np
 import pytest
-from pouch_cell import STEP_S, as_authors, by_column, load_measured, marched, pouch_scene, pouch_space, rms
+from pouch_recording import STEP_S, as_authors, by_column, load_measured, marched, pouch_scene, pouch_space, rms
 
 SINCE = 4
 """Steps left out at the start, as the authors leave out half a minute."""

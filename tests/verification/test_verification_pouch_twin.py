@@ -4,7 +4,7 @@ The recording was published with a fit of four parameters by COMSOL that leaves 
 """
 
 import pytest
-from pouch_cell import N_PIXELS, pouch_scene, rms
+from pouch_recording import N_PIXELS, pouch_scene, rms
 from pouch_twin import PouchTwin
 
 CELL_M, UNDER_HEATER_M, AT_TABS_M = 0.012, 0.002, 0.003
