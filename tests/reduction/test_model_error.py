@@ -12,6 +12,7 @@ from twin3d.fem.march import Scheme, march
 from twin3d.fem.space import function_space
 from twin3d.reduction import reduce_heat
 from twin3d.reduction.structures import SOURCE_SHIFT, hidden_structures
+from twin3d.scene import CalibratedParameter, ParameterFile
 
 DT_S, HOLD, N_STEPS = 5.0, 20, 200
 
@@ -117,3 +118,22 @@ def test_what_has_no_spread_is_not_varied(asset, rng):
     found = hidden_structures(replace(operators, parameters=certain), space, scene, rng)
 
     assert {item.name.split()[0] for item in found} == {"sources", "radiation"}
+
+
+def test_a_calibration_does_not_make_parts_even(asset):
+    scene, space, operators = asset
+    found = [
+        CalibratedParameter(name=item.name, nominal="", factor=1.0, deviation=1e-3, prior_deviation=item.spread)
+        for item in operators.parameters
+    ]
+    head = {"version": 1, "scene": "", "data": "", "data_hash": "", "made": "", "twin3d": ""}
+    known = scene.model_copy(update={"parameters": ParameterFile(**head, parameter=tuple(found))})
+
+    stated = hidden_structures(operators, space, scene, np.random.default_rng(1))
+    after = hidden_structures(
+        assemble_heat(known, space, backend=get_backend("numpy")), space, known, np.random.default_rng(1)
+    )
+
+    assert len(after) == len(stated) > 5
+    for one, other in zip(after, stated, strict=True):
+        np.testing.assert_allclose(one.stiffness.toarray(), other.stiffness.toarray(), rtol=1e-12)

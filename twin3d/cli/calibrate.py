@@ -18,17 +18,15 @@ from twin3d.cli.reporting import Reporter
 from twin3d.cli.scenes import open_scene
 from twin3d.clock import WallClock
 from twin3d.errors import EstimationError
-from twin3d.estimation.calibrated import Calibration, CalibrationSettings, FlagKind
+from twin3d.estimation.calibrated import Calibration, CalibrationSettings
 from twin3d.estimation.calibration import calibrate as calibrate_model
 from twin3d.estimation.recorded import on_grid, recordable
 from twin3d.mesh.cache import default_cache_dir
 from twin3d.pipeline import prepare
-from twin3d.scene import CalibratedParameter, ParameterFile, Scene, calibrated, nominal_values, written_parameters
+from twin3d.scene import ParameterFile, Scene, calibrated, nominal_values, written_parameters
 from twin3d.units import parse_difference, parse_ratio
 
 _LATER = re.compile(r"t\s*>\s*(.+)")
-DISTRUST = 2.0
-"""Deviations are widened by this where residuals show that the model lacks something."""
 
 
 def calibrate(
@@ -110,19 +108,6 @@ def _refuse(found: Calibration) -> None:
 
 
 def _content(found: Calibration, scene: Scene, data: Path) -> ParameterFile:
-    nominal = nominal_values(scene)
-    distrust = DISTRUST if any(flag.kind is FlagKind.DISCREPANCY for flag in found.flags) else 1.0
-    items = tuple(
-        CalibratedParameter(
-            name=item.name,
-            nominal=str(nominal[item.name]),
-            factor=float(f"{item.factor:.6g}"),
-            deviation=float(f"{min(distrust * item.deviation, item.prior_deviation):.4g}"),
-            prior_deviation=item.prior_deviation,
-            note="; ".join(flag.kind for flag in found.flags if item.name in flag.subjects),
-        )
-        for item in found.parameters
-    )
     made = datetime.fromtimestamp(WallClock().now_ns() * 1e-9, UTC).isoformat(timespec="seconds")
     return ParameterFile(
         version=1,
@@ -131,5 +116,5 @@ def _content(found: Calibration, scene: Scene, data: Path) -> ParameterFile:
         data_hash=hashlib.blake2b(data.read_bytes(), digest_size=16).hexdigest(),
         made=made,
         twin3d=__version__,
-        parameter=items,
+        parameter=found.as_parameters(nominal_values(scene)),
     )

@@ -1,12 +1,18 @@
 """What is asked of a calibration, and what it answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from twin3d.scene import CalibratedParameter
+
 Array = npt.NDArray[np.float64]
+
+DISTRUST = 2.0
+"""Deviations are widened by this where residuals show that the model lacks something."""
 
 
 class FlagKind(StrEnum):
@@ -143,3 +149,22 @@ class Calibration:
     """With all that was found, in SI."""
     held_out: HeldOut
     flags: tuple[Flag, ...]
+
+    def as_parameters(self, nominal: Mapping[str, object]) -> tuple[CalibratedParameter, ...]:
+        """What a parameter file keeps: values, and spreads that allow for what the model lacks.
+
+        Args:
+            nominal: What the scene states of each parameter, with its unit (`twin3d.scene.nominal_values`).
+        """
+        distrust = DISTRUST if any(flag.kind is FlagKind.DISCREPANCY for flag in self.flags) else 1.0
+        return tuple(
+            CalibratedParameter(
+                name=item.name,
+                nominal=str(nominal[item.name]),
+                factor=float(f"{item.factor:.6g}"),
+                deviation=float(f"{min(distrust * item.deviation, item.prior_deviation):.4g}"),
+                prior_deviation=item.prior_deviation,
+                note="; ".join(flag.kind for flag in self.flags if item.name in flag.subjects),
+            )
+            for item in self.parameters
+        )

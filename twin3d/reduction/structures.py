@@ -65,10 +65,10 @@ def hidden_structures(
     Args:
         operators: The heat equation.
         space: Its function space.
-        scene: Says which outer faces are bare.
+        scene: Says which outer faces are bare, and what spreads were before a calibration.
         rng: Draws random fields.
     """
-    axes = _axes_by_extent(space.dof_points)
+    operators, axes = _as_stated(operators, scene), _axes_by_extent(space.dof_points)
     found = []
     for kind, n_random in N_RANDOM.items():
         fields = [
@@ -80,6 +80,14 @@ def hidden_structures(
     found += [_shifted_sources(operators, space.dof_points, axis) for axis in range(2)]
     found.append(_bare_radiation(operators, space, scene))
     return tuple(item for item in found if item.mass.nnz or item.stiffness.nnz or item.load.any())
+
+
+def _as_stated(operators: Operators, scene: Scene) -> Operators:
+    """With the spreads before a calibration, which learns of a whole part and not of what varies within it."""
+    items = () if scene.parameters is None else scene.parameters.parameter
+    stated = {item.name: item.prior_deviation for item in items}
+    parameters = (replace(item, spread=stated.get(item.name, item.spread)) for item in operators.parameters)
+    return replace(operators, parameters=tuple(parameters))
 
 
 def with_structures(operators: Operators, structures: Sequence[Structure]) -> Operators:
