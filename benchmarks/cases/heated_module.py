@@ -1,9 +1,12 @@
 """Writes heated_module.step: three chips on a finned heat sink with a steel bracket at one end, in mm."""
 
-import re
+import sys
 from pathlib import Path
 
 import netgen.occ as occ
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "meshes" / "src"))
+from netgen_step import write_step
 
 BASE = (160.0, 100.0, 12.0)
 N_FINS, FIN_PITCH, FIN_THICKNESS, FIN_HEIGHT, FIN_INSET = 6, 17.6, 4.0, 30.0, 1.0
@@ -26,26 +29,14 @@ def heatsink() -> occ.Solid:
     return sink.solids[0]
 
 
-def solids() -> list[occ.Solid]:
-    """All parts, named."""
+def solids() -> dict[str, occ.Solid]:
+    """All parts by their names."""
     parts = {"heatsink": heatsink(), "bracket": box((BASE[0], 0.0, 0.0), (BRACKET_LENGTH, *BASE[1:]))}
     for number, (x, y) in enumerate(CHIP_CORNERS, start=1):
         parts[f"chip_{number}"] = box((x, y, BASE[2]), (CHIP, CHIP, CHIP_THICKNESS))
-    for name, solid in parts.items():
-        solid.name = name
-    return list(parts.values())
-
-
-def write_step(path: Path, shapes: list[occ.Solid]) -> None:
-    """Write the solids with their names; the header says nothing of when and where."""
-    occ.Compound(shapes).WriteStep(str(path))
-    text = path.read_text(encoding="ascii")
-    header = "FILE_NAME('heated_module','2026-01-01T00:00:00',(''),(''),'Open CASCADE','heated_module.py','');\n"
-    text = re.sub(r"FILE_NAME\(.*?\);\n", header, text, count=1, flags=re.DOTALL)
-    path.write_text(text.replace("Open CASCADE STEP translator 7.8 1", "heated_module"), encoding="ascii")
+    return parts
 
 
 if __name__ == "__main__":
     target = Path(__file__).with_suffix(".step")
-    write_step(target, solids())
-    print(f"{target.name}: {target.stat().st_size / 1e3:.0f} kB")
+    write_step(target, solids(), source="heated_module.py")

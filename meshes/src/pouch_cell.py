@@ -4,10 +4,10 @@ The length runs along x, the width along y, the thickness along z; the back is z
 those of the cell in doi 10.1002/batt.202100401.
 """
 
-import re
 from pathlib import Path
 
 import netgen.occ as occ
+from netgen_step import write_step
 
 CELL = (190.0, 150.0, 7.2)
 TAB = (50.0, 48.0, 0.4)
@@ -33,28 +33,15 @@ def tab(start: float) -> occ.Solid:
     return box((CELL[0], start, 0.5 * (CELL[2] - TAB[2])), TAB)
 
 
-def solids() -> list[occ.Solid]:
-    """All parts, named."""
-    parts = {
+def solids() -> dict[str, occ.Solid]:
+    """All parts by their names."""
+    return {
         "cell": cell(),
         "tab_aluminium": tab(TAB_MARGIN),
         "tab_copper": tab(CELL[1] - TAB_MARGIN - TAB[1]),
     }
-    for name, solid in parts.items():
-        solid.name = name
-    return list(parts.values())
-
-
-def write_step(path: Path, shapes: list[occ.Solid]) -> None:
-    """Write the solids with their names; the header says nothing of when and where."""
-    occ.Compound(shapes).WriteStep(str(path))
-    text = path.read_text(encoding="ascii")
-    header = "FILE_NAME('pouch_cell','2026-01-01T00:00:00',(''),(''),'Open CASCADE','meshes/src/pouch_cell.py','');\n"
-    text = re.sub(r"FILE_NAME\(.*?\);\n", header, text, count=1, flags=re.DOTALL)
-    path.write_text(text.replace("Open CASCADE STEP translator 7.8 1", "pouch_cell"), encoding="ascii")
 
 
 if __name__ == "__main__":
     target = Path(__file__).resolve().parents[1] / "pouch_cell.step"
-    write_step(target, solids())
-    print(f"{target.name}: {target.stat().st_size / 1e3:.0f} kB")
+    write_step(target, solids(), source="meshes/src/pouch_cell.py")

@@ -1,9 +1,9 @@
 """Writes meshes/power_module.step: three chips soldered to a baseplate on a finned heat sink, in mm."""
 
-import re
 from pathlib import Path
 
 import netgen.occ as occ
+from netgen_step import write_step
 
 BASE = (120.0, 80.0, 8.0)
 N_FINS, FIN_THICKNESS, FIN_HEIGHT = 11, 2.0, 30.0
@@ -30,8 +30,8 @@ def heatsink() -> occ.Solid:
     return sink.solids[0]
 
 
-def solids() -> list[occ.Solid]:
-    """All parts, named."""
+def solids() -> dict[str, occ.Solid]:
+    """All parts by their names."""
     parts = {"heatsink": heatsink(), "baseplate": block((0.0, 0.0), PLATE[:2], BASE[2], BASE[2] + PLATE[2])}
     top = BASE[2] + PLATE[2]
     for number, centre in enumerate(CHIP_CENTRES, start=1):
@@ -39,23 +39,9 @@ def solids() -> list[occ.Solid]:
         parts[f"chip_{number}"] = block(
             centre, (CHIP, CHIP), top + SOLDER_THICKNESS, top + SOLDER_THICKNESS + CHIP_THICKNESS
         )
-    for name, solid in parts.items():
-        solid.name = name
-    return list(parts.values())
-
-
-def write_step(path: Path, shapes: list[occ.Solid]) -> None:
-    """Write the solids with their names; the header says nothing of when and where."""
-    occ.Compound(shapes).WriteStep(str(path))
-    text = path.read_text(encoding="ascii")
-    header = (
-        "FILE_NAME('power_module','2026-01-01T00:00:00',(''),(''),'Open CASCADE','meshes/src/power_module.py','');\n"
-    )
-    text = re.sub(r"FILE_NAME\(.*?\);\n", header, text, count=1, flags=re.DOTALL)
-    path.write_text(text.replace("Open CASCADE STEP translator 7.8 1", "power_module"), encoding="ascii")
+    return parts
 
 
 if __name__ == "__main__":
     target = Path(__file__).resolve().parents[1] / "power_module.step"
-    write_step(target, solids())
-    print(f"{target.name}: {target.stat().st_size / 1e3:.0f} kB")
+    write_step(target, solids(), source="meshes/src/power_module.py")
